@@ -1,0 +1,45 @@
+// Every number of the registry in one place, each with its reason.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/time/time.h"
+
+namespace cloudmap::registry {
+
+// Commands that may wait for the commit thread. At 300 bytes each some MiB; more than this and
+// waiting has become failing.
+inline constexpr size_t kCommandQueueMax = 16384;
+// Commands in one commit: where SQLite's gain levels off (326 k/s against 177 k/s at 64), and low
+// enough that one commit stays within a few milliseconds.
+inline constexpr size_t kBatchCommandsMax = 256;
+
+// Terraform polls a deletion's operation after the namespace is gone; AWS keeps them for long.
+inline constexpr absl::Duration kOperationRetention = absl::Hours(24);
+// Finished operations kept at most; the oldest go first. Bounds memory (about 1 KiB each) and
+// file under a registration storm.
+inline constexpr size_t kOperationsMax = 100'000;
+// Operations removed by one command, so that pruning never holds up registrations.
+inline constexpr size_t kPruneBatchMax = 512;
+
+// AWS: pages of lists, and what one DiscoverInstances may give.
+inline constexpr int kPageSizeDefault = 100;
+inline constexpr int kDiscoverResultsDefault = 100;
+
+// AWS: hard limits of the API.
+inline constexpr size_t kCustomAttributesMax = 30;
+inline constexpr size_t kAttributesSizeMax = 5000;
+inline constexpr size_t kServiceAttributesMax = 30;
+inline constexpr size_t kTagsMax = 50;
+
+// AWS: default quotas, enforced with --quotas aws.
+inline constexpr size_t kNamespacesQuota = 50;
+inline constexpr size_t kInstancesPerServiceQuota = 1000;
+inline constexpr int64_t kInstancesPerNamespaceQuota = 2000;
+
+// Negative-answer TTL of a namespace without an SOA property: what recent private namespaces on
+// AWS report.
+inline constexpr int64_t kSoaTtlSecondsDefault = 15;
+
+}  // namespace cloudmap::registry

@@ -1,0 +1,79 @@
+#include "registry/model/ids.h"
+
+#include <array>
+#include <cstring>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "registry/base/random.h"
+#include "registry/base/siphash.h"
+
+namespace cloudmap::registry {
+namespace {
+
+// `chars` characters of base32 that depend on `text` alone.
+std::string HashBase32(absl::string_view text, int chars) {
+  std::array<uint64_t, 3> words;
+  for (uint64_t i = 0; i < words.size(); ++i) {
+    words[i] = SipHash24({0x6964656e74696679, i}, text.data(), text.size());
+  }
+  std::array<uint8_t, sizeof(words)> bytes;
+  std::memcpy(bytes.data(), words.data(), sizeof(words));
+  return Base32(bytes, chars);
+}
+
+std::string Arn(const RegistryOptions& options, absl::string_view kind, absl::string_view id) {
+  const absl::string_view partition = absl::StartsWith(options.region, "cn-")       ? "aws-cn"
+                                      : absl::StartsWith(options.region, "us-gov-") ? "aws-us-gov"
+                                                                                    : "aws";
+  return absl::StrCat("arn:", partition, ":servicediscovery:", options.region, ":",
+                      options.account_id, ":", kind, "/", id);
+}
+
+}  // namespace
+
+std::string NamespaceId(const uint64_t (&entropy)[2]) {
+  std::array<uint8_t, sizeof(entropy)> bytes;
+  std::memcpy(bytes.data(), entropy, sizeof(entropy));
+  return absl::StrCat("ns-", Base32(bytes, 16));
+}
+
+std::string ServiceId(const RegistryOptions& options, absl::string_view namespace_id,
+                      absl::string_view name_key) {
+  return absl::StrCat("srv-", HashBase32(absl::StrCat(options.account_id, "/", options.region, "/",
+                                                      namespace_id, "/", name_key),
+                                         16));
+}
+
+std::string HostedZoneId(absl::string_view namespace_id) {
+  return absl::StrCat("Z",
+                      absl::AsciiStrToUpper(HashBase32(absl::StrCat("zone/", namespace_id), 20)));
+}
+
+std::string HttpNameSuffix(absl::string_view namespace_id) {
+  return HashBase32(absl::StrCat("http/", namespace_id), 16);
+}
+
+std::string OperationId(absl::string_view target, int64_t now_ms) {
+  return absl::StrCat(HashBase32(target, 32), "-", Base36(static_cast<uint64_t>(now_ms)));
+}
+
+std::string NamespaceArn(const RegistryOptions& options, absl::string_view namespace_id) {
+  return Arn(options, "namespace", namespace_id);
+}
+
+std::string ServiceArn(const RegistryOptions& options, absl::string_view service_id) {
+  return Arn(options, "service", service_id);
+}
+
+std::string ResolveId(const RegistryOptions& options, absl::string_view kind,
+                      absl::string_view id_or_arn) {
+  if (!absl::StartsWith(id_or_arn, "arn:")) {
+    return std::string(id_or_arn);
+  }
+  const std::string ours = Arn(options, kind, "");
+  return absl::StartsWith(id_or_arn, ours) ? std::string(id_or_arn.substr(ours.size())) : "";
+}
+
+}  // namespace cloudmap::registry

@@ -1,0 +1,98 @@
+#include "registry/model/state.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+
+namespace cloudmap::registry {
+namespace {
+
+template <typename Map>
+auto FindPointer(const Map& map, absl::string_view key) -> decltype(map.Find(key)->get()) {
+  const auto* found = map.Find(key);
+  return found == nullptr ? nullptr : found->get();
+}
+
+}  // namespace
+
+const NamespaceEntry* State::FindNamespace(absl::string_view id) const {
+  return FindPointer(namespaces_, id);
+}
+
+const NamespaceEntry* State::FindNamespaceByHttpName(absl::string_view http_name) const {
+  const std::string* id = namespace_by_http_name_.Find(http_name);
+  return id == nullptr ? nullptr : FindNamespace(*id);
+}
+
+const NamespaceIds* State::FindNamespacesByName(v1::NamespaceType type,
+                                                absl::string_view name) const {
+  return FindPointer(namespaces_by_name_, NamespaceNameKey(type, name));
+}
+
+const ServiceEntry* State::FindService(absl::string_view id) const {
+  return FindPointer(services_, id);
+}
+
+const ServiceEntry* State::FindServiceByName(const NamespaceEntry& in,
+                                             absl::string_view name) const {
+  const std::string* id = in.services.Find(ServiceNameKey(in.record->type(), name));
+  return id == nullptr ? nullptr : FindService(*id);
+}
+
+const InstanceRecord* State::FindInstance(absl::string_view service_id,
+                                          absl::string_view instance_id) const {
+  const ServiceEntry* service = FindService(service_id);
+  return service == nullptr ? nullptr : FindPointer(service->instances, instance_id);
+}
+
+const OperationRecord* State::FindOperation(absl::string_view id) const {
+  return FindPointer(operations_, id);
+}
+
+const OperationRecord* State::FindOperationByLock(absl::string_view lock) const {
+  const std::string* id = operation_by_lock_.Find(lock);
+  return id == nullptr ? nullptr : FindOperation(*id);
+}
+
+const OperationRecord* State::FindOperationByRequest(absl::string_view request_key) const {
+  const std::string* id = operation_by_request_.Find(request_key);
+  return id == nullptr ? nullptr : FindOperation(*id);
+}
+
+std::string ServiceNameKey(v1::NamespaceType type, absl::string_view service_name) {
+  return IsDnsNamespace(type) ? absl::AsciiStrToLower(service_name) : std::string(service_name);
+}
+
+std::string CanonicalDnsName(absl::string_view name) {
+  if (!name.empty() && name.back() == '.') {
+    name.remove_suffix(1);
+  }
+  return absl::AsciiStrToLower(name);
+}
+
+std::string NamespaceNameKey(v1::NamespaceType type, absl::string_view name) {
+  return IsDnsNamespace(type) ? absl::StrCat("d/", CanonicalDnsName(name))
+                              : absl::StrCat("h/", name);
+}
+
+std::string RequestKey(absl::string_view method, absl::string_view scope, absl::string_view token) {
+  return absl::StrCat(method, "\n", scope, "\n", token);
+}
+
+std::string RequestKeyOf(const OperationRecord& operation) {
+  switch (operation.type()) {
+    case v1::OPERATION_TYPE_UPDATE_NAMESPACE:
+      return RequestKey(operation.method(), operation.namespace_id(), operation.request_token());
+    case v1::OPERATION_TYPE_REGISTER_INSTANCE:
+      return RequestKey(operation.method(),
+                        absl::StrCat(operation.service_id(), "/", operation.instance_id()),
+                        operation.request_token());
+    default:
+      return RequestKey(operation.method(), "", operation.request_token());
+  }
+}
+
+bool IsDnsNamespace(v1::NamespaceType type) {
+  return type == v1::NAMESPACE_TYPE_DNS_PRIVATE || type == v1::NAMESPACE_TYPE_DNS_PUBLIC;
+}
+
+}  // namespace cloudmap::registry

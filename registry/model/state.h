@@ -1,0 +1,93 @@
+// State: the whole registry as an immutable value. Versions share structure, so keeping the last
+// one while making the next costs nothing, and dropping a tentative one is the rollback.
+//
+// Thread safety: a State never changes; share it freely.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "registry/base/persistent_map.h"
+#include "registry/model/record.h"
+
+namespace cloudmap::registry {
+
+using InstanceMap = PersistentMap<std::string, std::shared_ptr<const InstanceRecord>>;
+
+struct ServiceEntry {
+  std::shared_ptr<const ServiceRecord> record;
+  InstanceMap instances;  // by instance id
+  int64_t instances_revision = 0;
+};
+
+struct NamespaceEntry {
+  std::shared_ptr<const NamespaceRecord> record;
+  PersistentMap<std::string, std::string> services;  // ServiceNameKey -> service id
+  int64_t instance_count = 0;
+};
+
+// Namespaces that share a name, oldest first: DNS ones of either type and in any VPC, or HTTP ones.
+using NamespaceIds = std::vector<std::string>;
+
+class State {
+ public:
+  // Of the last batch that this state contains.
+  int64_t revision() const { return revision_; }
+
+  // Lookups give nullptr for what does not exist; pointers live as long as the State.
+  const NamespaceEntry* FindNamespace(absl::string_view id) const;
+  const NamespaceEntry* FindNamespaceByHttpName(absl::string_view http_name) const;
+  // The DNS namespaces of a name, whatever their VPC and type, or the HTTP ones, by `type`.
+  const NamespaceIds* FindNamespacesByName(v1::NamespaceType type, absl::string_view name) const;
+  const ServiceEntry* FindService(absl::string_view id) const;
+  // By name, as names compare in that namespace: without case unless it is an HTTP namespace.
+  const ServiceEntry* FindServiceByName(const NamespaceEntry& in, absl::string_view name) const;
+  const InstanceRecord* FindInstance(absl::string_view service_id,
+                                     absl::string_view instance_id) const;
+  const OperationRecord* FindOperation(absl::string_view id) const;
+  // The pending operation that holds `lock` (OperationRecord.lock).
+  const OperationRecord* FindOperationByLock(absl::string_view lock) const;
+  // The operation that a request with this method, token and scope started; see RequestKey.
+  const OperationRecord* FindOperationByRequest(absl::string_view request_key) const;
+
+  // For lists: in ascending order of hash (PersistentMap::ScanFrom).
+  const auto& namespaces() const { return namespaces_; }
+  const auto& services() const { return services_; }
+  const auto& operations() const { return operations_; }
+  // Lock -> id of the pending operation that holds it.
+  const auto& operations_by_lock() const { return operation_by_lock_; }
+
+ private:
+  friend State Apply(const State& state, const std::vector<Change>& changes, int64_t revision);
+  friend class ChangeApplier;
+
+  int64_t revision_ = 0;
+  PersistentMap<std::string, std::shared_ptr<const NamespaceEntry>> namespaces_;
+  PersistentMap<std::string, std::string> namespace_by_http_name_;
+  // By NamespaceNameKey.
+  PersistentMap<std::string, std::shared_ptr<const NamespaceIds>> namespaces_by_name_;
+  PersistentMap<std::string, std::shared_ptr<const ServiceEntry>> services_;
+  PersistentMap<std::string, std::shared_ptr<const OperationRecord>> operations_;
+  PersistentMap<std::string, std::string> operation_by_lock_;
+  PersistentMap<std::string, std::string> operation_by_request_;
+};
+
+// Service names compare without case in DNS namespaces, exactly in HTTP ones.
+std::string ServiceNameKey(v1::NamespaceType type, absl::string_view service_name);
+
+// Lower case, without a trailing dot.
+std::string CanonicalDnsName(absl::string_view name);
+
+// DNS names compare without case and trailing dot; HTTP names exactly, and apart from DNS ones.
+std::string NamespaceNameKey(v1::NamespaceType type, absl::string_view name);
+
+// What makes a retried request the same one: API method, its target and its token.
+std::string RequestKey(absl::string_view method, absl::string_view scope, absl::string_view token);
+std::string RequestKeyOf(const OperationRecord& operation);
+
+bool IsDnsNamespace(v1::NamespaceType type);
+
+}  // namespace cloudmap::registry

@@ -1,0 +1,24 @@
+// What the operator decides of the registry's behaviour; fixed while it runs.
+#pragma once
+
+#include <string>
+
+#include "absl/time/time.h"
+
+namespace cloudmap::registry {
+
+struct RegistryOptions {
+  std::string region = "us-east-1";
+  std::string account_id = "000000000000";
+  // How long an asynchronous operation stays PENDING.
+  absl::Duration operation_delay = absl::ZeroDuration();
+  // Before UpdateInstanceCustomHealthStatus takes effect.
+  absl::Duration custom_health_delay = absl::ZeroDuration();
+  // AWS's default quotas (limits.h) are enforced.
+  bool aws_quotas = false;
+  // HealthCheckConfig is rejected in private namespaces and private addresses are not accepted
+  // for it, as on AWS.
+  bool aws_health_check_rules = false;
+};
+
+}  // namespace cloudmap::registry

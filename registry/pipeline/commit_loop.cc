@@ -1,0 +1,234 @@
+#include "registry/pipeline/commit_loop.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/time/time.h"
+#include "registry/base/check.h"
+#include "registry/base/status_macros.h"
+#include "registry/errors.h"
+#include "registry/limits.h"
+#include "spdlog/spdlog.h"
+
+namespace cloudmap::registry {
+namespace {
+
+// Parents before children, so that Apply finds what a record hangs on. Older operations first: a
+// token that was used again means the later one.
+bool LoadsBefore(const RecordPtr& a, const RecordPtr& b) {
+  const auto* x = std::get_if<std::shared_ptr<const OperationRecord>>(&a);
+  const auto* y = std::get_if<std::shared_ptr<const OperationRecord>>(&b);
+  if (x == nullptr || y == nullptr) {
+    return a.index() < b.index();
+  }
+  return std::make_pair((*x)->create_ms(), absl::string_view((*x)->id())) <
+         std::make_pair((*y)->create_ms(), absl::string_view((*y)->id()));
+}
+
+State StateOf(Snapshot snapshot) {
+  std::stable_sort(snapshot.records.begin(), snapshot.records.end(), LoadsBefore);
+  std::vector<Change> changes;
+  changes.reserve(snapshot.records.size());
+  for (RecordPtr& record : snapshot.records) {
+    RecordKey key = KeyOf(record);
+    changes.push_back({std::move(key), std::move(record)});
+  }
+  return Apply(State(), changes, snapshot.revision);
+}
+
+// The last change of each key, in the place of its first: a parent stays before its children.
+std::vector<Change> LastPerKey(std::vector<Change> changes) {
+  absl::flat_hash_map<RecordKey, size_t> place;
+  place.reserve(changes.size());
+  std::vector<Change> kept;
+  kept.reserve(changes.size());
+  for (Change& change : changes) {
+    const auto [it, is_new] = place.try_emplace(change.key, kept.size());
+    if (is_new) {
+      kept.push_back(std::move(change));
+    } else {
+      kept[it->second].record = std::move(change.record);
+    }
+  }
+  return kept;
+}
+
+absl::Status Stopping() {
+  return MakeError(v1::SERVICE_UNAVAILABLE, "The server is shutting down.");
+}
+
+absl::Status StoreFailed() {
+  return MakeError(v1::SERVICE_UNAVAILABLE,
+                   "The change could not be stored and was not made; the server's log has the "
+                   "reason. Try again.");
+}
+
+}  // namespace
+
+CommitLoop::CommitLoop(const RegistryOptions& options, Store& store, const Clock& clock,
+                       Random& random)
+    : options_(options),
+      store_(store),
+      clock_(clock),
+      random_(random),
+      state_(std::make_shared<const State>()),
+      published_(state_) {}
+
+CommitLoop::~CommitLoop() { Stop(); }
+
+void CommitLoop::AddListener(ChangeListener* listener) { listeners_.push_back(listener); }
+
+absl::Status CommitLoop::Start() {
+  RETURN_IF_ERROR(Reload());
+  // Under the lock that Run takes first: it reads thread_.
+  absl::MutexLock lock(&mutex_);
+  accepting_ = true;
+  thread_ = std::thread([this] { Run(); });
+  return absl::OkStatus();
+}
+
+void CommitLoop::Stop() {
+  {
+    absl::MutexLock lock(&mutex_);
+    accepting_ = false;
+  }
+  if (thread_.joinable()) {
+    thread_.join();
+  }
+}
+
+void CommitLoop::Submit(Decider decide, Done done) {
+  absl::Status refused;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!accepting_) {
+      refused = Stopping();
+    } else if (queue_.size() >= kCommandQueueMax) {
+      refused = MakeError(v1::REQUEST_LIMIT_EXCEEDED,
+                          "Too many changes are waiting to be committed; try again later.");
+    } else {
+      queue_.push_back({std::move(decide), std::move(done)});
+    }
+  }
+  if (!refused.ok()) {
+    done(refused);
+  }
+}
+
+void CommitLoop::Run() {
+  for (std::vector<Pending> batch = Drain(); !batch.empty(); batch = Drain()) {
+    CommitBatch(std::move(batch));
+  }
+}
+
+// Waits for commands; empty once stopped and drained.
+std::vector<CommitLoop::Pending> CommitLoop::Drain() {
+  absl::MutexLock lock(&mutex_);
+  mutex_.Await(absl::Condition(
+      +[](CommitLoop* loop) ABSL_EXCLUSIVE_LOCKS_REQUIRED(loop->mutex_) {
+        return !loop->queue_.empty() || !loop->accepting_;
+      },
+      this));
+  std::vector<Pending> batch;
+  while (!queue_.empty() && batch.size() < kBatchCommandsMax) {
+    batch.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  return batch;
+}
+
+void CommitLoop::CommitBatch(std::vector<Pending> batch) {
+  if (stale_) {
+    const absl::Status reloaded = Reload();
+    if (!reloaded.ok()) {
+      spdlog::error("the store cannot be read: {}", std::string(reloaded.message()));
+      for (Pending& pending : batch) {
+        pending.done(StoreFailed());
+      }
+      return;
+    }
+  }
+  State tentative = *state_;
+  std::vector<Change> changes;
+  std::vector<Decided> decided = DecideAll(batch, tentative, changes);
+  if (!changes.empty()) {
+    Batch stored{tentative.revision(), LastPerKey(std::move(changes))};
+    const absl::Status committed = store_.Commit(stored);
+    if (!committed.ok()) {
+      spdlog::error("a batch of {} commands could not be stored: {}", decided.size(),
+                    std::string(committed.message()));
+      // Dropping the tentative state is the rollback; what the store holds is not known.
+      stale_ = true;
+      for (Decided& command : decided) {
+        command.done(StoreFailed());
+      }
+      return;
+    }
+    const std::shared_ptr<const State> before = state_;
+    Publish(std::make_shared<const State>(std::move(tentative)));
+    for (ChangeListener* listener : listeners_) {
+      listener->OnCommit(*before, *state_, stored.changes);
+    }
+  }
+  for (Decided& command : decided) {
+    command.done(std::move(command.answer));
+  }
+}
+
+std::vector<CommitLoop::Decided> CommitLoop::DecideAll(std::vector<Pending>& batch,
+                                                       State& tentative,
+                                                       std::vector<Change>& changes) {
+  const int64_t revision = state_->revision() + 1;
+  std::vector<Decided> decided;
+  decided.reserve(batch.size());
+  for (Pending& pending : batch) {
+    absl::StatusOr<Decision> decision = pending.decide(tentative, NewContext(revision));
+    if (!decision.ok()) {
+      decided.push_back({std::move(pending.done), decision.status()});
+      continue;
+    }
+    std::vector<Change> own = std::move(decision->mutation).TakeChanges();
+    if (!own.empty()) {
+      tentative = Apply(tentative, own, revision);
+      std::move(own.begin(), own.end(), std::back_inserter(changes));
+    }
+    decided.push_back({std::move(pending.done), std::move(decision->response)});
+  }
+  return decided;
+}
+
+absl::Status CommitLoop::Reload() {
+  ASSIGN_OR_RETURN(Snapshot snapshot, store_.Load());
+  if (snapshot.revision == 0) {
+    // A new registry starts where clocks stand, so that serials and revisions move forward even
+    // when a store that is not durable starts over.
+    snapshot.revision = std::max(state_->revision(), absl::ToUnixSeconds(clock_.Now()));
+  }
+  Publish(std::make_shared<const State>(StateOf(std::move(snapshot))));
+  for (ChangeListener* listener : listeners_) {
+    listener->OnLoad(*state_);
+  }
+  stale_ = false;
+  return absl::OkStatus();
+}
+
+void CommitLoop::Publish(std::shared_ptr<const State> state) {
+  CLOUDMAP_CHECK(!thread_.joinable() || thread_.get_id() == std::this_thread::get_id(),
+                 "I2: only the commit thread publishes");
+  CLOUDMAP_CHECK(state->revision() >= state_->revision(), "I3: the revision never shrinks");
+  state_ = std::move(state);
+  published_.Publish(state_);
+}
+
+CommandContext CommitLoop::NewContext(int64_t revision) {
+  CommandContext context;
+  context.now = clock_.Now();
+  context.revision = revision;
+  context.entropy[0] = random_.Next();
+  context.entropy[1] = random_.Next();
+  context.options = &options_;
+  return context;
+}
+
+}  // namespace cloudmap::registry

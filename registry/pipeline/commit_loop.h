@@ -1,0 +1,86 @@
+// The one writer: drains the queue, decides each command on the batch's tentative state, commits
+// the batch once, publishes, answers. No timer: a batch is whatever came during the last commit,
+// so an idle server adds no latency.
+//
+// Guards I1 (answered after durable and visible), I2 (only this thread makes and publishes a
+// State) and I3 (revisions grow, never ahead of the store).
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "registry/base/clock.h"
+#include "registry/base/published.h"
+#include "registry/base/random.h"
+#include "registry/model/command.h"
+#include "registry/model/state.h"
+#include "registry/options.h"
+#include "registry/pipeline/changes.h"
+#include "registry/store/store.h"
+
+namespace cloudmap::registry {
+
+class CommitLoop {
+ public:
+  // All references must outlive the loop.
+  CommitLoop(const RegistryOptions& options, Store& store, const Clock& clock, Random& random);
+  ~CommitLoop();
+
+  // Before Start.
+  void AddListener(ChangeListener* listener);
+
+  // Loads the store, tells the listeners, starts the thread. Errors are the store's.
+  absl::Status Start();
+
+  // Commits and answers what was accepted, refuses the rest, joins. Idempotent.
+  void Stop();
+
+  // Thread-safe. A refused command's `done` is called before this returns.
+  void Submit(Decider decide, Done done);
+
+  // Thread-safe.
+  std::shared_ptr<const State> Current() const { return published_.Get(); }
+
+ private:
+  struct Pending {
+    Decider decide;
+    Done done;
+  };
+  // A decided command that waits for its batch.
+  struct Decided {
+    Done done;
+    absl::StatusOr<std::unique_ptr<google::protobuf::Message>> answer;
+  };
+
+  void Run();
+  std::vector<Pending> Drain();
+  void CommitBatch(std::vector<Pending> batch);
+  // The state after the batch, and its changes, the last per key.
+  std::vector<Decided> DecideAll(std::vector<Pending>& batch, State& tentative,
+                                 std::vector<Change>& changes);
+  absl::Status Reload();
+  void Publish(std::shared_ptr<const State> state);
+  CommandContext NewContext(int64_t revision);
+
+  const RegistryOptions& options_;
+  Store& store_;
+  const Clock& clock_;
+  Random& random_;
+  std::vector<ChangeListener*> listeners_;
+
+  std::shared_ptr<const State> state_;  // the commit thread's
+  bool stale_ = false;                  // a commit failed; reload before the next
+  Published<State> published_;
+  std::thread thread_;
+
+  absl::Mutex mutex_;
+  std::deque<Pending> queue_ ABSL_GUARDED_BY(mutex_);
+  bool accepting_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace cloudmap::registry

@@ -1,0 +1,71 @@
+// Turns due deadlines into commands (I6): operations that complete, custom health that takes
+// effect, finished operations that are forgotten. It knows of them by listening to commits.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <queue>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/functional/any_invocable.h"
+#include "absl/synchronization/mutex.h"
+#include "registry/base/clock.h"
+#include "registry/model/command.h"
+#include "registry/pipeline/changes.h"
+
+namespace cloudmap::registry {
+
+class DeadlineKeeper final : public ChangeListener {
+ public:
+  using SubmitFunction = absl::AnyInvocable<void(Decider, Done)>;
+
+  // `clock` must outlive it.
+  DeadlineKeeper(const Clock& clock, SubmitFunction submit);
+  ~DeadlineKeeper() override;
+
+  void Start();
+  // Joins; nothing is submitted afterwards. Idempotent.
+  void Stop();
+
+  // On the commit thread.
+  void OnLoad(const State& state) override;
+  void OnCommit(const State& before, const State& after,
+                const std::vector<Change>& changes) override;
+
+ private:
+  struct Deadline {
+    int64_t due_ms = 0;
+    // Of the operation, or of an instance's pending health when `instance_id` is set.
+    std::string id;
+    std::string instance_id;
+    bool operator<(const Deadline& other) const { return due_ms > other.due_ms; }
+  };
+  struct Finished {
+    int64_t update_ms = 0;
+    std::string operation_id;
+  };
+
+  void Run();
+  void Watch(const OperationRecord& operation) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Watch(const InstanceRecord& instance) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Time NextWake() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void SubmitDeadline(Deadline deadline);
+  void SubmitPrune(std::vector<Finished> operations);
+
+  const Clock& clock_;
+  SubmitFunction submit_;
+  std::thread thread_;
+
+  absl::Mutex mutex_;
+  absl::CondVar changed_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  // Nothing is submitted before: a command of ours was refused.
+  absl::Time not_before_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  std::priority_queue<Deadline> deadlines_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Finished> finished_ ABSL_GUARDED_BY(mutex_);  // oldest first
+};
+
+}  // namespace cloudmap::registry

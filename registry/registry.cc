@@ -1,0 +1,45 @@
+#include "registry/registry.h"
+
+#include <utility>
+
+#include "registry/base/status_macros.h"
+#include "registry/pipeline/commit_loop.h"
+#include "registry/pipeline/deadline_keeper.h"
+
+namespace cloudmap::registry {
+
+Registry::Registry(RegistryOptions options, std::unique_ptr<Store> store, const Clock& clock,
+                   Random& random)
+    : options_(std::move(options)),
+      clock_(clock),
+      random_(random),
+      store_(std::move(store)),
+      commit_loop_(std::make_unique<CommitLoop>(options_, *store_, clock, random)),
+      deadline_keeper_(std::make_unique<DeadlineKeeper>(clock, [this](Decider decide, Done done) {
+        commit_loop_->Submit(std::move(decide), std::move(done));
+      })) {
+  commit_loop_->AddListener(deadline_keeper_.get());
+}
+
+Registry::~Registry() { Stop(); }
+
+void Registry::AddListener(ChangeListener* listener) { commit_loop_->AddListener(listener); }
+
+absl::Status Registry::Start() {
+  RETURN_IF_ERROR(commit_loop_->Start());
+  deadline_keeper_->Start();
+  return absl::OkStatus();
+}
+
+void Registry::Stop() {
+  deadline_keeper_->Stop();
+  commit_loop_->Stop();
+}
+
+void Registry::Submit(Decider decide, Done done) {
+  commit_loop_->Submit(std::move(decide), std::move(done));
+}
+
+std::shared_ptr<const State> Registry::Current() const { return commit_loop_->Current(); }
+
+}  // namespace cloudmap::registry

@@ -1,0 +1,66 @@
+// The registry's front door: submit commands, read snapshots, listen to changes.
+//
+//   Registry registry(options, std::move(store), clock, random);
+//   registry.AddListener(&publisher);
+//   RETURN_IF_ERROR(registry.Start());
+//   registry.Submit([](const State& state, const CommandContext& context) { ... }, done);
+//
+// Thread safety: Submit and Current from any thread; the rest before Start.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "registry/base/clock.h"
+#include "registry/base/published.h"
+#include "registry/base/random.h"
+#include "registry/model/command.h"
+#include "registry/model/state.h"
+#include "registry/options.h"
+#include "registry/pipeline/changes.h"
+#include "registry/store/store.h"
+
+namespace cloudmap::registry {
+
+class CommitLoop;
+class DeadlineKeeper;
+
+class Registry {
+ public:
+  // `clock` and `random` must outlive the registry.
+  Registry(RegistryOptions options, std::unique_ptr<Store> store, const Clock& clock,
+           Random& random);
+  ~Registry();
+
+  void AddListener(ChangeListener* listener);
+
+  // Loads the store, tells the listeners and starts the commit thread. Errors are the store's.
+  absl::Status Start();
+
+  // Stops accepting commands, commits and answers those accepted, joins the threads. Idempotent.
+  void Stop();
+
+  // Decides, commits, publishes, then calls `done` on the commit thread (I1). When the queue is
+  // full or the registry has stopped, `done` is called at once with the error.
+  void Submit(Decider decide, Done done);
+
+  // The newest committed state. A caller that has been answered sees its own write.
+  std::shared_ptr<const State> Current() const;
+
+  const RegistryOptions& options() const { return options_; }
+  const Clock& clock() const { return clock_; }
+  Random& random() { return random_; }
+
+ private:
+  const RegistryOptions options_;
+  const Clock& clock_;
+  Random& random_;
+  const std::unique_ptr<Store> store_;
+  const std::unique_ptr<CommitLoop> commit_loop_;
+  const std::unique_ptr<DeadlineKeeper> deadline_keeper_;
+};
+
+}  // namespace cloudmap::registry

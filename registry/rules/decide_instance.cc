@@ -1,0 +1,183 @@
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "registry/base/status_macros.h"
+#include "registry/errors.h"
+#include "registry/limits.h"
+#include "registry/model/names.h"
+#include "registry/rules/decide.h"
+#include "registry/rules/effects.h"
+#include "registry/rules/instance_attributes.h"
+#include "registry/rules/lookup.h"
+#include "registry/rules/operation.h"
+
+namespace cloudmap::registry {
+namespace {
+
+constexpr char kRegister[] = "RegisterInstance";
+
+std::string InstanceScope(absl::string_view service_id, absl::string_view instance_id) {
+  return absl::StrCat(service_id, "/", instance_id);
+}
+
+std::string InstanceLock(absl::string_view service_id, absl::string_view instance_id) {
+  return absl::StrCat("instance/", InstanceScope(service_id, instance_id));
+}
+
+// The operation of an earlier try of the same registration, if it is still in force.
+const OperationRecord* FindReplay(const State& state, const ServiceRecord& service,
+                                  const v1::RegisterInstanceRequest& request) {
+  if (request.creator_request_id().empty()) {
+    return nullptr;
+  }
+  const OperationRecord* earlier = state.FindOperationByRequest(RequestKey(
+      kRegister, InstanceScope(service.id(), request.instance_id()), request.creator_request_id()));
+  if (earlier == nullptr || earlier->request_fingerprint() != Fingerprint(request)) {
+    return nullptr;
+  }
+  const InstanceRecord* instance = state.FindInstance(service.id(), request.instance_id());
+  const bool in_force = instance != nullptr && instance->operation_id() == earlier->id();
+  return in_force || earlier->status() == v1::OPERATION_STATUS_PENDING ? earlier : nullptr;
+}
+
+absl::Status CheckQuotas(const RegistryOptions& options, const NamespaceEntry& in,
+                         const ServiceEntry& service, absl::string_view instance_id) {
+  if (!options.aws_quotas || service.instances.Find(instance_id) != nullptr) {
+    return absl::OkStatus();
+  }
+  if (service.instances.size() >= kInstancesPerServiceQuota) {
+    return MakeError(v1::RESOURCE_LIMIT_EXCEEDED,
+                     absl::StrCat("The limit of ", kInstancesPerServiceQuota,
+                                  " instances per service has been reached."));
+  }
+  if (in.instance_count >= kInstancesPerNamespaceQuota) {
+    return MakeError(v1::RESOURCE_LIMIT_EXCEEDED,
+                     absl::StrCat("The limit of ", kInstancesPerNamespaceQuota,
+                                  " instances per namespace has been reached."));
+  }
+  return absl::OkStatus();
+}
+
+void PutRevision(const CommandContext& context, const std::string& service_id, Mutation& mutation) {
+  InstancesRevisionRecord revision;
+  revision.set_service_id(service_id);
+  revision.set_revision(context.revision);
+  mutation.Put(std::move(revision));
+}
+
+// What Route 53 would refuse of the instance's records; "" if nothing.
+std::string InvalidChange(const NamespaceRecord& in, const ServiceRecord& service,
+                          const v1::RegisterInstanceRequest& request) {
+  for (const v1::DnsRecord& record : service.dns_config().dns_records()) {
+    if (record.type() == v1::RECORD_TYPE_SRV) {
+      const std::string host =
+          service.name() == "."
+              ? absl::StrCat(request.instance_id(), ".", in.name())
+              : absl::StrCat(request.instance_id(), ".", service.name(), ".", in.name());
+      if (!IsDnsName(host)) {
+        return absl::StrCat("[Invalid Resource Record: '", host,
+                            "', the SRV record's host name, has a label that is empty or longer "
+                            "than 63 characters, or is longer than 253; use a shorter InstanceId]");
+      }
+    }
+    if (record.type() == v1::RECORD_TYPE_CNAME && service.name() == ".") {
+      return absl::StrCat("[RRSet of type CNAME with DNS name ", in.name(),
+                          ". is not permitted at apex in zone ", in.name(), ".]");
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
+DecisionOr RegisterInstance(const State& state, const CommandContext& context,
+                            const v1::RegisterInstanceRequest& request) {
+  ASSIGN_OR_RETURN(const ServiceEntry* service,
+                   LookUpService(state, *context.options, request.service_id()));
+  const ServiceRecord& record = *service->record;
+  const NamespaceEntry& in = NamespaceOf(state, record);
+  RETURN_IF_ERROR(
+      CheckInstanceAttributes(*context.options, *in.record, record, request.attributes()));
+  auto response = std::make_unique<v1::RegisterInstanceResponse>();
+  if (const OperationRecord* replayed = FindReplay(state, record, request)) {
+    response->set_operation_id(replayed->id());
+    return Decision{{}, std::move(response)};
+  }
+  RETURN_IF_ERROR(CheckQuotas(*context.options, in, *service, request.instance_id()));
+  const std::string lock = InstanceLock(record.id(), request.instance_id());
+  RETURN_IF_ERROR(CheckLock(state, lock));
+  Mutation mutation;
+  OperationRequest start;
+  start.type = v1::OPERATION_TYPE_REGISTER_INSTANCE;
+  start.method = kRegister;
+  start.targets = {record.namespace_id(), record.id(), request.instance_id()};
+  start.token = request.creator_request_id();
+  start.lock = lock;
+  start.request = &request;
+  start.effect = RegisterInstanceEffect;
+  response->set_operation_id(StartOperation(state, context, start, mutation));
+  return Decision{std::move(mutation), std::move(response)};
+}
+
+Outcome RegisterInstanceEffect(const State& state, const CommandContext& context,
+                               const OperationRecord& operation,
+                               const google::protobuf::Message& message, Mutation& mutation) {
+  const auto& request = dynamic_cast<const v1::RegisterInstanceRequest&>(message);
+  const ServiceEntry* service = state.FindService(operation.service_id());
+  if (service == nullptr) {
+    return {"HOSTED_ZONE_NOT_FOUND", "The service was deleted before the registration."};
+  }
+  const NamespaceRecord& in = *NamespaceOf(state, *service->record).record;
+  std::string invalid = InvalidChange(in, *service->record, request);
+  if (!invalid.empty()) {
+    return {"INVALID_CHANGE_BATCH", std::move(invalid)};
+  }
+  InstanceRecord record;
+  record.set_service_id(operation.service_id());
+  record.set_id(request.instance_id());
+  *record.mutable_attributes() = request.attributes();
+  record.set_creator_request_id(request.has_creator_request_id() ? request.creator_request_id()
+                                                                 : operation.id());
+  record.set_operation_id(operation.id());
+  record.set_create_ms(absl::ToUnixMillis(context.now));
+  const auto init = request.attributes().find(kAttributeInitHealth);
+  record.set_custom_health(init != request.attributes().end() && init->second == "UNHEALTHY"
+                               ? v1::HEALTH_STATUS_UNHEALTHY
+                               : v1::HEALTH_STATUS_HEALTHY);
+  mutation.Put(std::move(record));
+  PutRevision(context, operation.service_id(), mutation);
+  return {};
+}
+
+DecisionOr DeregisterInstance(const State& state, const CommandContext& context,
+                              const v1::DeregisterInstanceRequest& request) {
+  ASSIGN_OR_RETURN(const ServiceEntry* service,
+                   LookUpService(state, *context.options, request.service_id()));
+  const ServiceRecord& record = *service->record;
+  const std::string lock = InstanceLock(record.id(), request.instance_id());
+  RETURN_IF_ERROR(CheckLock(state, lock));
+  RETURN_IF_ERROR(LookUpInstance(*service, request.instance_id()).status());
+  Mutation mutation;
+  OperationRequest start;
+  start.type = v1::OPERATION_TYPE_DEREGISTER_INSTANCE;
+  start.method = "DeregisterInstance";
+  start.targets = {record.namespace_id(), record.id(), request.instance_id()};
+  start.lock = lock;
+  start.request = &request;
+  start.effect = DeregisterInstanceEffect;
+  auto response = std::make_unique<v1::DeregisterInstanceResponse>();
+  response->set_operation_id(StartOperation(state, context, start, mutation));
+  return Decision{std::move(mutation), std::move(response)};
+}
+
+Outcome DeregisterInstanceEffect(const State&, const CommandContext& context,
+                                 const OperationRecord& operation, const google::protobuf::Message&,
+                                 Mutation& mutation) {
+  mutation.Delete({RecordKind::kInstance, operation.service_id(), operation.instance_id()});
+  PutRevision(context, operation.service_id(), mutation);
+  return {};
+}
+
+}  // namespace cloudmap::registry

@@ -1,0 +1,28 @@
+// The rules of instance attributes (RegisterInstance).
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "google/protobuf/map.h"
+#include "registry/model/record.h"
+#include "registry/options.h"
+
+namespace cloudmap::registry {
+
+inline constexpr char kAttributeAlias[] = "AWS_ALIAS_DNS_NAME";
+inline constexpr char kAttributeCname[] = "AWS_INSTANCE_CNAME";
+inline constexpr char kAttributeEc2[] = "AWS_EC2_INSTANCE_ID";
+inline constexpr char kAttributeInitHealth[] = "AWS_INIT_HEALTH_STATUS";
+inline constexpr char kAttributeIpv4[] = "AWS_INSTANCE_IPV4";
+inline constexpr char kAttributeIpv6[] = "AWS_INSTANCE_IPV6";
+inline constexpr char kAttributePort[] = "AWS_INSTANCE_PORT";
+
+using AttributeMap = google::protobuf::Map<std::string, std::string>;
+
+// InvalidInput, in AWS's words where they are known, unless an instance of `service` may have
+// `attributes`.
+absl::Status CheckInstanceAttributes(const RegistryOptions& options, const NamespaceRecord& in,
+                                     const ServiceRecord& service, const AttributeMap& attributes);
+
+}  // namespace cloudmap::registry

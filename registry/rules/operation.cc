@@ -1,0 +1,137 @@
+#include "registry/rules/operation.h"
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+#include "registry/base/check.h"
+#include "registry/errors.h"
+#include "registry/model/ids.h"
+#include "registry/rules/effects.h"
+
+namespace cloudmap::registry {
+namespace {
+
+// The same bytes for the same content: maps are sorted by key.
+std::string SerializeDeterministically(const google::protobuf::Message& message) {
+  std::string bytes;
+  google::protobuf::io::StringOutputStream stream(&bytes);
+  google::protobuf::io::CodedOutputStream coded(&stream);
+  coded.SetSerializationDeterministic(true);
+  message.SerializeToCodedStream(&coded);
+  coded.Trim();
+  return bytes;
+}
+
+void Finish(const CommandContext& context, const Outcome& outcome, OperationRecord& record) {
+  record.set_status(outcome.error_code.empty() ? v1::OPERATION_STATUS_SUCCESS
+                                               : v1::OPERATION_STATUS_FAIL);
+  record.set_error_code(outcome.error_code);
+  record.set_error_message(outcome.error_message);
+  record.set_update_ms(absl::ToUnixMillis(context.now));
+  record.clear_due_ms();
+  record.clear_request();
+  record.clear_lock();
+}
+
+}  // namespace
+
+std::string Fingerprint(const google::protobuf::Message& request) {
+  std::unique_ptr<google::protobuf::Message> copy(request.New());
+  copy->CopyFrom(request);
+  for (const char* token : {"creator_request_id", "updater_request_id"}) {
+    if (const auto* field = copy->GetDescriptor()->FindFieldByName(token)) {
+      copy->GetReflection()->ClearField(copy.get(), field);
+    }
+  }
+  return SerializeDeterministically(*copy);
+}
+
+absl::Status CheckLock(const State& state, absl::string_view lock) {
+  if (const OperationRecord* holder = state.FindOperationByLock(lock)) {
+    return DuplicateRequest(holder->method(), holder->id());
+  }
+  return absl::OkStatus();
+}
+
+std::string StartOperation(const State& state, const CommandContext& context,
+                           const OperationRequest& start, Mutation& mutation) {
+  const Targets& targets = start.targets;
+  const std::string target =
+      absl::StrCat(targets.namespace_id, "/", targets.service_id, "/", targets.instance_id);
+  const int64_t now_ms = absl::ToUnixMillis(context.now);
+  OperationRecord record;
+  // Two operations on one target in one millisecond still need two ids.
+  for (int64_t ms = now_ms; record.id().empty() || state.FindOperation(record.id()); ++ms) {
+    record.set_id(OperationId(target, ms));
+  }
+  record.set_type(start.type);
+  record.set_method(std::string(start.method));
+  record.set_create_ms(now_ms);
+  record.set_namespace_id(targets.namespace_id);
+  record.set_service_id(targets.service_id);
+  record.set_instance_id(targets.instance_id);
+  record.set_request_token(start.token);
+  if (!start.token.empty()) {
+    record.set_request_fingerprint(Fingerprint(*start.request));
+  }
+  if (context.options->operation_delay > absl::ZeroDuration()) {
+    record.set_status(v1::OPERATION_STATUS_PENDING);
+    record.set_update_ms(now_ms);
+    record.set_due_ms(absl::ToUnixMillis(context.now + context.options->operation_delay));
+    record.set_request(start.request->SerializeAsString());
+    record.set_lock(start.lock);
+  } else {
+    Finish(context, start.effect(state, context, record, *start.request, mutation), record);
+  }
+  std::string id = record.id();
+  mutation.Put(std::move(record));
+  return id;
+}
+
+bool HasPendingOperation(const State& state, absl::string_view namespace_id,
+                         absl::string_view service_id) {
+  bool found = false;
+  state.operations_by_lock().ForEach([&](const std::string&, const std::string& id) {
+    const OperationRecord* operation = state.FindOperation(id);
+    found = found || (!service_id.empty() ? operation->service_id() == service_id
+                                          : operation->namespace_id() == namespace_id);
+  });
+  return found;
+}
+
+absl::StatusOr<Decision> CompleteOperation(const State& state, const CommandContext& context,
+                                           absl::string_view operation_id) {
+  Decision decision;
+  const OperationRecord* pending = state.FindOperation(operation_id);
+  if (pending == nullptr || pending->status() != v1::OPERATION_STATUS_PENDING) {
+    return decision;
+  }
+  OperationRecord record = *pending;
+  const EffectBinding binding = FindEffect(record.method());
+  CLOUDMAP_CHECK(binding.effect != nullptr, "every asynchronous method has an effect");
+  const std::unique_ptr<google::protobuf::Message> request(binding.prototype->New());
+  CLOUDMAP_CHECK(request->ParseFromString(record.request()), "stored by StartOperation");
+  Finish(context, binding.effect(state, context, *pending, *request, decision.mutation), record);
+  decision.mutation.Put(std::move(record));
+  return decision;
+}
+
+absl::StatusOr<Decision> PruneOperations(const State& state,
+                                         const std::vector<std::string>& operation_ids) {
+  Decision decision;
+  for (const std::string& id : operation_ids) {
+    const OperationRecord* operation = state.FindOperation(id);
+    if (operation != nullptr && operation->status() != v1::OPERATION_STATUS_PENDING) {
+      decision.mutation.Delete({RecordKind::kOperation, id, ""});
+    }
+  }
+  return decision;
+}
+
+}  // namespace cloudmap::registry

@@ -1,0 +1,46 @@
+// gRPC: the service `cloudmap.v1.ServiceDiscovery`, dispatched by descriptor, with server
+// reflection and grpc.health.v1.Health.
+//
+// Errors carry a fitting status code, the AWS error code in the trailing metadata
+// `cloudmap-error-type`, and in the status details a google.rpc.Status whose one detail is a
+// cloudmap.v1.ErrorDetail.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "server/api/operations.h"
+
+namespace cloudmap::api {
+
+struct GrpcOptions {
+  std::string listen = "127.0.0.1:8054";
+  // PEM files; no TLS without a certificate, no client certificates asked without a CA. The files
+  // are looked at again every second, so a renewed certificate needs no call.
+  std::string tls_cert;
+  std::string tls_key;
+  std::string tls_client_ca;
+};
+
+class GrpcServer {
+ public:
+  // `operations` must outlive it.
+  GrpcServer(GrpcOptions options, Operations& operations);
+  ~GrpcServer();
+
+  // Binds and serves. The error names the option, its value and the reason: InvalidArgument for
+  // an address that is malformed, Unavailable for one that cannot be had.
+  absl::Status Start();
+  // "ip:port", the port that was bound. REQUIRES: Start() was OK.
+  const std::string& bound_address() const;
+  // Refuses new calls, waits for those running, at most a few seconds. Idempotent.
+  void Stop();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace cloudmap::api

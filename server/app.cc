@@ -1,0 +1,139 @@
+#include "server/app.h"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "nlohmann/json.hpp"
+#include "registry/base/status_macros.h"
+#include "registry/store/open_store.h"
+#include "server/version.h"
+#include "spdlog/spdlog.h"
+
+namespace cloudmap {
+namespace {
+
+registry::RegistryOptions RegistryOptionsOf(const Config& config) {
+  registry::RegistryOptions options;
+  options.region = config.region;
+  options.account_id = config.account_id;
+  options.operation_delay = config.operation_delay;
+  options.custom_health_delay = config.custom_health_delay;
+  options.aws_quotas = config.aws_quotas;
+  options.aws_health_check_rules = config.emulate_aws;
+  return options;
+}
+
+dns::DnsServerOptions DnsOptionsOf(const Config& config) {
+  dns::DnsServerOptions options;
+  options.listen = config.dns_listen;
+  options.workers = config.dns_workers;
+  options.respond.nsid = config.nsid;
+  return options;
+}
+
+http::ServerOptions HttpOptionsOf(const Config& config) {
+  http::ServerOptions options;
+  options.listen = config.http_listen;
+  if (!config.tls_cert.empty()) {
+    options.tls = http::TlsFiles{config.tls_cert, config.tls_key, config.tls_client_ca};
+  }
+  return options;
+}
+
+http::Response TextResponse(int status, const char* text) {
+  http::Response response;
+  response.status = status;
+  response.body = text;
+  return response;
+}
+
+api::GrpcOptions GrpcOptionsOf(const Config& config) {
+  return {config.grpc_listen, config.tls_cert, config.tls_key, config.tls_client_ca};
+}
+
+}  // namespace
+
+App::App(Config config) : config_(std::move(config)) {}
+
+App::~App() { Stop(); }
+
+absl::Status App::Start() {
+  ASSIGN_OR_RETURN(std::unique_ptr<registry::Store> store,
+                   registry::OpenStore(config_.store, config_.data_dir));
+  publisher_ = std::make_unique<dns::ZonePublisher>(SipKey{random_.Next(), random_.Next()});
+  registry_ = std::make_unique<registry::Registry>(RegistryOptionsOf(config_), std::move(store),
+                                                   clock_, random_);
+  registry_->AddListener(publisher_.get());
+  RETURN_IF_ERROR(registry_->Start());
+  operations_ = std::make_unique<api::Operations>(*registry_);
+  aws_endpoint_ = std::make_unique<aws::AwsEndpoint>(aws::AwsEndpoint::Options{
+      .call =
+          [this](const auto& method, auto request, auto found, auto done) {
+            operations_->Call(method, std::move(request), std::move(found), std::move(done));
+          },
+      .random = random_});
+
+  dns_ = std::make_unique<dns::DnsServer>(DnsOptionsOf(config_), publisher_->zones(), random_);
+  RETURN_IF_ERROR(dns_->Start());
+  http_ = std::make_unique<http::HttpServer>(HttpOptionsOf(config_), MakeRouter());
+  RETURN_IF_ERROR(http_->Start());
+  grpc_ = std::make_unique<api::GrpcServer>(GrpcOptionsOf(config_), *operations_);
+  RETURN_IF_ERROR(grpc_->Start());
+  ready_ = true;
+  return absl::OkStatus();
+}
+
+http::Router App::MakeRouter() {
+  http::Router router;
+  router.Add("POST", "/", [this](const http::Request& request, http::Respond respond) {
+    aws_endpoint_->Handle(request, std::move(respond));
+  });
+  router.Add("GET", "/healthz",
+             [](const http::Request&, http::Respond respond) { respond(TextResponse(200, "ok\n")); });
+  router.Add("GET", "/readyz", [this](const http::Request&, http::Respond respond) {
+    respond(ready_ ? TextResponse(200, "ready\n") : TextResponse(503, "not ready\n"));
+  });
+  return router;
+}
+
+std::string App::ReadyLine() const {
+  nlohmann::ordered_json line;
+  line["event"] = "ready";
+  line["version"] = kVersion;
+  line["pid"] = getpid();
+  line["dns"] = dns_->BoundAddresses();
+  line["grpc"] = grpc_->bound_address();
+  line["http"] = http_->BoundAddress();
+  return line.dump();
+}
+
+void App::Reload() {
+  if (config_.tls_cert.empty()) {
+    return;
+  }
+  const absl::Status reloaded = http_->ReloadTls();
+  if (reloaded.ok()) {
+    spdlog::info("certificates were read again");
+  } else {
+    spdlog::error("{}; the certificates in use stay", std::string(reloaded.message()));
+  }
+}
+
+void App::Stop() {
+  ready_ = false;
+  if (grpc_ != nullptr) {
+    grpc_->Stop();
+  }
+  if (http_ != nullptr) {
+    http_->Stop();
+  }
+  if (dns_ != nullptr) {
+    dns_->Stop();
+  }
+  if (registry_ != nullptr) {
+    registry_->Stop();
+  }
+}
+
+}  // namespace cloudmap

@@ -1,0 +1,235 @@
+#include "server/config.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "CLI/CLI.hpp"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "registry/base/status_macros.h"
+#include "server/net/address.h"
+#include "server/version.h"
+
+namespace cloudmap {
+namespace {
+
+// What CLI11 parses into before it is checked.
+struct Raw {
+  std::string emulate = "practical";
+  std::string custom_health_delay;
+  std::string operation_delay = "0s";
+  std::string quotas;
+  std::string forward = "none";
+};
+
+std::string CheckDuration(const std::string& text) {
+  absl::Duration duration;
+  if (!absl::ParseDuration(text, &duration) || duration < absl::ZeroDuration() ||
+      duration == absl::InfiniteDuration()) {
+    return absl::StrCat("'", text, "' is not a duration such as 200ms, 30s or 5m");
+  }
+  return "";
+}
+
+std::string CheckAddress(const std::string& text) {
+  const absl::StatusOr<SocketAddress> address = SocketAddress::Parse(text);
+  return address.ok() ? "" : std::string(address.status().message());
+}
+
+std::string CheckAccount(const std::string& text) {
+  const bool digits = text.size() == 12 && std::all_of(text.begin(), text.end(), [](char c) {
+                        return absl::ascii_isdigit(static_cast<unsigned char>(c));
+                      });
+  return digits ? "" : absl::StrCat("'", text, "' is not an AWS account id of 12 digits");
+}
+
+// Declares options whose environment variable follows from the flag.
+class Declare {
+ public:
+  explicit Declare(CLI::App& app) : app_(app) {}
+
+  template <typename T>
+  CLI::Option* operator()(const char* flag, T& target, const std::string& meaning) {
+    CLI::Option* option = app_.add_option(absl::StrCat("--", flag), target, meaning);
+    return option->envname(EnvironmentName(flag));
+  }
+  CLI::Option* Flag(const char* flag, bool& target, const std::string& meaning) {
+    return app_.add_flag(absl::StrCat("--", flag), target, meaning)->envname(EnvironmentName(flag));
+  }
+
+ private:
+  static std::string EnvironmentName(const char* flag) {
+    return absl::StrCat("CLOUDMAPD_",
+                        absl::AsciiStrToUpper(absl::StrReplaceAll(flag, {{"-", "_"}})));
+  }
+  CLI::App& app_;
+};
+
+void DeclareListeners(Declare& declare, Config& config) {
+  const CLI::Validator address(CheckAddress, "ADDR:PORT", "address");
+  declare("dns-listen", config.dns_listen,
+          "Where DNS is served over UDP and TCP; repeatable; port 0 picks a free one")
+      ->check(address)
+      ->capture_default_str();
+  declare("dot-listen", config.dot_listen,
+          "Where DNS over TLS is served; repeatable; needs --tls-cert")
+      ->check(address);
+  declare("grpc-listen", config.grpc_listen, "Where gRPC is served")
+      ->check(address)
+      ->capture_default_str();
+  declare("http-listen", config.http_listen,
+          "Where the AWS JSON API, /healthz and /readyz are served")
+      ->check(address)
+      ->capture_default_str();
+  declare.Flag("insecure-listen", config.insecure_listen,
+               "Allow gRPC or HTTP on a non-loopback address without credentials or TLS");
+  declare("credentials", config.credentials,
+          "File of lines 'ACCESS_KEY_ID SECRET'; given, AWS signatures (SigV4) are verified")
+      ->type_name("FILE");
+  declare("tls-cert", config.tls_cert, "Certificate chain (PEM) for gRPC, HTTP and DNS over TLS")
+      ->type_name("FILE");
+  declare("tls-key", config.tls_key, "Its private key (PEM)")->type_name("FILE");
+  declare("tls-client-ca", config.tls_client_ca,
+          "Clients must show a certificate of this authority (PEM)")
+      ->type_name("FILE");
+}
+
+void DeclareRegistry(Declare& declare, Config& config, Raw& raw) {
+  const CLI::Validator duration(CheckDuration, "DURATION", "duration");
+  declare("store", config.store, "Where the registry is kept")
+      ->check(CLI::IsMember({"sqlite", "memory"}))
+      ->capture_default_str();
+  declare("data-dir", config.data_dir, "Directory of the sqlite store; made if missing")
+      ->type_name("DIR")
+      ->capture_default_str();
+  declare("region", config.region, "Region in ARNs")->capture_default_str();
+  declare("account-id", config.account_id, "Account in ARNs")
+      ->check(CLI::Validator(CheckAccount, "DIGITS", "account"))
+      ->capture_default_str();
+  declare("emulate", raw.emulate, "'aws' turns on every AWS restriction at once")
+      ->check(CLI::IsMember({"practical", "aws"}))
+      ->capture_default_str();
+  declare("custom-health-delay", raw.custom_health_delay,
+          "Delay before UpdateInstanceCustomHealthStatus takes effect [0s, 30s under aws]")
+      ->check(duration);
+  declare("operation-delay", raw.operation_delay, "How long asynchronous operations stay PENDING")
+      ->check(duration)
+      ->capture_default_str();
+  declare("quotas", raw.quotas, "Enforce AWS's default quotas [none, aws under --emulate aws]")
+      ->check(CLI::IsMember({"none", "aws"}));
+}
+
+void DeclareDns(Declare& declare, Config& config, Raw& raw) {
+  declare("dns-workers", config.dns_workers, "Threads that answer DNS over UDP [one per CPU]")
+      ->check(CLI::Range(1, 256))
+      ->type_name("N");
+  declare("forward", raw.forward, "Upstream resolvers for names outside all namespaces")
+      ->check(CLI::IsMember({"none"}))
+      ->capture_default_str();
+  declare("endpoint-name", config.endpoint_names,
+          "DNS name of this server, answered with its addresses, as is data-NAME; repeatable")
+      ->type_name("NAME");
+  declare("nsid", config.nsid, "Name given to clients that ask which server answered (RFC 5001)")
+      ->type_name("TEXT");
+  declare("allow-transfer", config.allow_transfer,
+          "Who may transfer zones (AXFR); repeatable [nobody]")
+      ->type_name("CIDR");
+  declare("notify", config.notify, "Secondaries that are told of zone changes; repeatable")
+      ->type_name("ADDR[:PORT]");
+}
+
+void DeclareOperation(Declare& declare, Config& config) {
+  declare("ready-file", config.ready_file,
+          "Written once every listener is bound and the registry is loaded")
+      ->type_name("FILE");
+  declare("log-level", config.log_level, "Least severe messages to log on stderr")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
+      ->capture_default_str();
+  declare("log-format", config.log_format, "Form of the log")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+}
+
+// Anyone who reaches an open API can change DNS; loopback keeps that to this host.
+absl::Status CheckExposure(const char* option, const std::string& listen, bool guarded,
+                           const char* guards) {
+  if (guarded || SocketAddress::Parse(listen)->is_loopback()) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat(option, " ", listen, ": would open the API to the network; give ", guards,
+                   ", or --insecure-listen if the network is trusted"));
+}
+
+absl::Status Check(const Config& config) {
+  if (config.tls_cert.empty() != config.tls_key.empty()) {
+    return absl::InvalidArgumentError("--tls-cert and --tls-key go together; give both or neither");
+  }
+  if (config.tls_cert.empty() && !config.tls_client_ca.empty()) {
+    return absl::InvalidArgumentError("--tls-client-ca needs --tls-cert and --tls-key");
+  }
+  if (config.tls_cert.empty() && !config.dot_listen.empty()) {
+    return absl::InvalidArgumentError("--dot-listen needs --tls-cert and --tls-key");
+  }
+  const bool tls = !config.tls_cert.empty();
+  RETURN_IF_ERROR(CheckExposure("--grpc-listen", config.grpc_listen, tls || config.insecure_listen,
+                                "--tls-cert and --tls-key"));
+  return CheckExposure("--http-listen", config.http_listen,
+                       tls || !config.credentials.empty() || config.insecure_listen,
+                       "--credentials, or --tls-cert and --tls-key");
+}
+
+void Resolve(const Raw& raw, Config& config) {
+  config.emulate_aws = raw.emulate == "aws";
+  config.aws_quotas = raw.quotas.empty() ? config.emulate_aws : raw.quotas == "aws";
+  absl::ParseDuration(raw.operation_delay, &config.operation_delay);
+  if (raw.custom_health_delay.empty()) {
+    config.custom_health_delay = config.emulate_aws ? absl::Seconds(30) : absl::ZeroDuration();
+  } else {
+    absl::ParseDuration(raw.custom_health_delay, &config.custom_health_delay);
+  }
+  if (config.dns_workers == 0) {
+    config.dns_workers = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<ConfigOrText> ParseConfig(int argc, const char* const* argv) {
+  ConfigOrText result;
+  Raw raw;
+  CLI::App app(
+      "cloudmapd: an AWS Cloud Map-compatible service registry that answers DNS.\n"
+      "Every option is also an environment variable (--dns-listen is CLOUDMAPD_DNS_LISTEN) and a "
+      "key of the --config file.",
+      "cloudmapd");
+  app.set_version_flag("--version", absl::StrCat("cloudmapd ", kVersion));
+  app.set_config("--config", "", "TOML file with the options' names as keys")
+      ->envname("CLOUDMAPD_CONFIG");
+  app.allow_config_extras(CLI::config_extras_mode::error);
+  Declare declare(app);
+  DeclareListeners(declare, result.config);
+  DeclareRegistry(declare, result.config, raw);
+  DeclareDns(declare, result.config, raw);
+  DeclareOperation(declare, result.config);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    result.text = app.help();
+    return result;
+  } catch (const CLI::CallForVersion&) {
+    result.text = absl::StrCat("cloudmapd ", kVersion, "\n");
+    return result;
+  } catch (const CLI::Error& error) {
+    std::string text = error.what();
+    text = text.substr(0, text.find('\n'));
+    return absl::InvalidArgumentError(absl::StrCat(text, "; 'cloudmapd --help' lists the options"));
+  }
+  Resolve(raw, result.config);
+  RETURN_IF_ERROR(Check(result.config));
+  return result;
+}
+
+}  // namespace cloudmap

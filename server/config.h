@@ -1,0 +1,55 @@
+// The server's configuration: flags, environment (CLOUDMAPD_*) and --config file, from one
+// declaration (config.cc), so every option is documented once.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace cloudmap {
+
+struct Config {
+  std::vector<std::string> dns_listen = {"127.0.0.1:8053"};
+  std::vector<std::string> dot_listen;
+  std::string grpc_listen = "127.0.0.1:8054";
+  std::string http_listen = "127.0.0.1:8055";
+  bool insecure_listen = false;
+
+  std::string store = "sqlite";
+  std::string data_dir = "./cloudmap-data";
+
+  std::string region = "us-east-1";
+  std::string account_id = "000000000000";
+  bool emulate_aws = false;
+  absl::Duration custom_health_delay = absl::ZeroDuration();
+  absl::Duration operation_delay = absl::ZeroDuration();
+  bool aws_quotas = false;
+
+  std::string credentials;
+  std::string tls_cert;
+  std::string tls_key;
+  std::string tls_client_ca;
+
+  int dns_workers = 0;  // 0: one per CPU
+  std::string nsid;
+  std::vector<std::string> endpoint_names;
+  std::vector<std::string> allow_transfer;
+  std::vector<std::string> notify;
+
+  std::string ready_file;
+  std::string log_level = "info";
+  std::string log_format = "text";
+};
+
+// Set by --help and --version: what to print before exiting with 0.
+struct ConfigOrText {
+  Config config;
+  std::string text;
+};
+
+// InvalidArgument, in one line that names the option and the remedy, for what cannot be used.
+absl::StatusOr<ConfigOrText> ParseConfig(int argc, const char* const* argv);
+
+}  // namespace cloudmap

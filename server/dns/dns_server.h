@@ -1,0 +1,69 @@
+// DnsServer: every listener of the DNS side.
+//
+//   DnsServer server({.listen = {"127.0.0.1:8053"}, .workers = 2}, publisher.zones(), random);
+//   RETURN_IF_ERROR(server.Start());
+//   server.BoundAddresses();                  // {"127.0.0.1:8053"}
+//   server.Stop();
+//
+// Start and Stop are called by one thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "registry/base/published.h"
+#include "registry/base/random.h"
+#include "server/dns/respond.h"
+#include "server/dns/tcp.h"
+#include "server/dns/udp.h"
+#include "server/dns/zone_table.h"
+
+namespace cloudmap::dns {
+
+struct DnsServerOptions {
+  // "ip:port", each for UDP and TCP; port 0 picks one that is free for both.
+  std::vector<std::string> listen;
+  // What errors call it.
+  std::string listen_option = "--dns-listen";
+  // Threads per address for UDP, and in all for TCP.
+  int workers = 1;
+  // Cookie secrets that are zero are drawn at start.
+  RespondOptions respond;
+  TcpLimits tcp;
+};
+
+class DnsServer {
+ public:
+  // `zones` must outlive the server; `random` is for seeds and secrets, while constructing only.
+  DnsServer(DnsServerOptions options, const Published<ZoneTable>& zones, Random& random);
+  // Stops.
+  ~DnsServer();
+
+  // Binds everything, then serves. The error names the option, the address and the reason:
+  // InvalidArgument for one that is malformed, Unavailable for one that cannot be had.
+  absl::Status Start();
+  // Answers what has been received, closes, joins. Idempotent.
+  void Stop();
+
+  // Where it listens, in the order of DnsServerOptions.listen. REQUIRES: started.
+  const std::vector<std::string>& BoundAddresses() const { return bound_; }
+
+  // One per thread, UDP first; they live as long as the server. REQUIRES: started.
+  std::vector<const Counters*> counters() const;
+
+ private:
+  absl::Status Bind(const std::string& listen);
+
+  DnsServerOptions options_;
+  const Published<ZoneTable>& zones_;
+  Random& random_;
+  TcpServer tcp_;
+  std::vector<std::unique_ptr<UdpWorker>> udp_;
+  std::vector<std::thread> threads_;
+  std::vector<std::string> bound_;
+};
+
+}  // namespace cloudmap::dns

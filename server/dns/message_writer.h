@@ -1,0 +1,80 @@
+// MessageWriter: a response into a caller's buffer, never past its limit.
+//
+//   MessageWriter writer(out, limit, reserved);    // room for OPT is kept
+//   writer.Begin(packet.first(query.question_size));
+//   writer.AddAnswer(rrset, selection, kHeaderSize);   // false: did not fit, nothing was written
+//   size = writer.Finish(flags, rcode);
+//
+// The question always starts right behind the header, so offsets of names are known.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "absl/strings/string_view.h"
+#include "server/dns/rrset.h"
+#include "server/dns/select.h"
+#include "server/dns/wire.h"
+
+namespace cloudmap::dns {
+
+class MessageWriter {
+ public:
+  // Records end at `limit` - `reserved`; options and the end may use what is reserved.
+  // REQUIRES: out.size() >= limit >= 512.
+  MessageWriter(std::span<uint8_t> out, size_t limit, size_t reserved)
+      : begin_(out.data()), at_(begin_ + kHeaderSize), limit_(begin_ + limit - reserved) {}
+
+  // Echoes header and question byte for byte. `head` is a header alone when there is no question.
+  void Begin(std::span<const uint8_t> head) {
+    std::memcpy(begin_, head.data(), head.size());
+    at_ = begin_ + head.size();
+    question_end_ = at_;
+  }
+
+  // The selected records, all or none; `owner` is where their owner's name is in the message.
+  bool AddAnswer(const RRset& rrset, const Selection& selection, size_t owner);
+  // The additional addresses of the targets of an SRV answer that AddAnswer just wrote, as many as
+  // there is room for.
+  void AddGlue(const RRset& rrset, const Selection& selection);
+  // One record that is ready but for its owner.
+  bool AddAuthority(const uint8_t* record, size_t size, size_t owner);
+
+  // A TXT answer of one string, owned by the question's name, that may not be cached.
+  // REQUIRES: text.size() < 256.
+  void AddText(uint16_t rr_class, absl::string_view text);
+
+  std::span<const uint8_t> written() const { return {begin_, size()}; }
+  // Where the last record of the answer section starts.
+  size_t last_answer() const { return last_answer_; }
+  // Takes all records back.
+  void DropRecords() {
+    at_ = question_end_;
+    answers_ = authorities_ = additionals_ = 0;
+  }
+
+  // Options and padding are written at the end, beyond what records may use.
+  uint8_t* at() { return at_; }
+  size_t size() const { return static_cast<size_t>(at_ - begin_); }
+  void Advance(size_t size) { at_ += size; }
+  void CountAdditional() { ++additionals_; }
+
+  // Fills in flags and counts. The id was copied with the question.
+  size_t Finish(uint16_t flags, bool has_question);
+
+ private:
+  bool HasRoom(size_t size) const { return size <= static_cast<size_t>(limit_ - at_); }
+  void CopyRecord(const RecordView& record, uint16_t owner_pointer);
+
+  uint8_t* const begin_;
+  uint8_t* at_;
+  uint8_t* question_end_ = nullptr;
+  uint8_t* const limit_;
+  size_t last_answer_ = 0;
+  uint16_t answers_ = 0;
+  uint16_t authorities_ = 0;
+  uint16_t additionals_ = 0;
+};
+
+}  // namespace cloudmap::dns

@@ -1,0 +1,64 @@
+// ZonePublisher: where the registry's changes become what DNS serves. Recompiles only the names
+// that a batch touched and publishes the next ZoneTable before the batch's callers are answered
+// (I1, I2).
+//
+//   ZonePublisher publisher(key);
+//   registry.AddListener(&publisher);
+//   Published<ZoneTable>::Reader reader(publisher.zones());    // in each DNS thread
+//
+// Zones follow namespaces by name: private namespaces hide public ones of the same name, and several
+// private ones make one zone, since one flat network sees them all.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "registry/base/published.h"
+#include "registry/pipeline/changes.h"
+#include "server/dns/compile.h"
+#include "server/dns/zone_table.h"
+
+namespace cloudmap::dns {
+
+class ZonePublisher final : public registry::ChangeListener {
+ public:
+  // `key` is random per process.
+  explicit ZonePublisher(const SipKey& key);
+
+  void OnLoad(const registry::State& state) override;
+  void OnCommit(const registry::State& before, const registry::State& after,
+                const std::vector<registry::Change>& changes) override;
+
+  // Thread-safe.
+  const Published<ZoneTable>& zones() const { return published_; }
+
+ private:
+  // What a batch touched of one zone.
+  struct Touched {
+    bool whole = false;           // which namespaces it consists of
+    bool soa = false;             // a namespace's properties
+    std::set<std::string> names;  // relative
+  };
+  using TouchedZones = std::map<std::string, Touched>;  // by canonical name
+
+  static void TouchNamespace(const registry::State& before, const registry::State& after,
+                             const std::string& id, TouchedZones& touched);
+  static void TouchService(const registry::State& before, const registry::State& after,
+                           const std::string& id, TouchedZones& touched);
+  void TouchInstance(const registry::State& before, const registry::State& after,
+                     const registry::RecordKey& key, TouchedZones& touched);
+
+  void Update(const registry::State& after, const std::string& dns_name, const Touched& touched);
+  void Put(const ZonePtr& zone, uint32_t serial);
+  void Remove(const ZonePtr& zone, uint32_t serial);
+  void NoteMixedCase(const registry::State& state);
+  void Publish(const registry::State& state);
+
+  ZoneTable table_;
+  MixedCaseServices mixed_case_;
+  Published<ZoneTable> published_;
+};
+
+}  // namespace cloudmap::dns

@@ -1,0 +1,69 @@
+#include "server/dns/tcp_session.h"
+
+#include <algorithm>
+#include <ctime>
+#include <span>
+
+namespace cloudmap::dns {
+namespace {
+
+constexpr size_t kLengthSize = 2;
+
+}  // namespace
+
+uint32_t WallClockSeconds() {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  return static_cast<uint32_t>(now.tv_sec);
+}
+
+std::pair<uint8_t*, size_t> FrameBuffer::Space() {
+  if (begin_ == end_) {
+    begin_ = end_ = 0;
+  }
+  size_t wanted = kInitialBytes;
+  if (end_ - begin_ >= kLengthSize) {
+    wanted = std::max(wanted, kLengthSize + Load16(bytes_.data() + begin_));
+  }
+  if (bytes_.size() - begin_ < wanted || end_ == bytes_.size()) {
+    std::copy(bytes_.begin() + static_cast<std::ptrdiff_t>(begin_),
+              bytes_.begin() + static_cast<std::ptrdiff_t>(end_), bytes_.begin());
+    end_ -= begin_;
+    begin_ = 0;
+    bytes_.resize(std::max(bytes_.size(), wanted));
+  }
+  return {bytes_.data() + end_, bytes_.size() - end_};
+}
+
+bool FrameBuffer::has_frame() const {
+  return end_ - begin_ >= kLengthSize &&
+         end_ - begin_ - kLengthSize >= Load16(bytes_.data() + begin_);
+}
+
+bool FrameBuffer::AnswerFrames(const RespondOptions& options, const Client& client,
+                               TcpThread& thread, std::vector<uint8_t>& out) {
+  if (!has_frame()) {
+    return true;
+  }
+  const ZoneTable& zones = thread.zones.Current();
+  bool sane = true;
+  while (sane && has_frame() && out.size() < kEnoughToWrite) {
+    const size_t size = Load16(bytes_.data() + begin_);
+    const std::span<const uint8_t> packet(bytes_.data() + begin_ + kLengthSize, size);
+    begin_ += kLengthSize + size;
+    const size_t answer =
+        Respond(packet, zones, options, client, thread.worker, thread.response);
+    sane = answer != 0;
+    if (sane) {
+      out.resize(out.size() + kLengthSize + answer);
+      uint8_t* at = out.data() + out.size() - kLengthSize - answer;
+      Store16(at, static_cast<uint16_t>(answer));
+      std::copy_n(thread.response.data(), answer, at + kLengthSize);
+    }
+  }
+  // The thread may block next.
+  thread.zones.Release();
+  return sane;
+}
+
+}  // namespace cloudmap::dns

@@ -1,0 +1,78 @@
+// An asynchronous HTTP/1.1 server on Boost.Beast (RFC 9110, 9112): keep-alive, pipelining, chunked
+// bodies, Expect: 100-continue, optional TLS. Everything a client can hold is bounded: header and
+// body size, time to send a request and to take the answer, idle time, connections.
+//
+//   Router router;
+//   router.Add("POST", "/", handler);
+//   HttpServer server({.listen = "127.0.0.1:8055"}, std::move(router));
+//   RETURN_IF_ERROR(server.Start());
+//   ... server.BoundAddress() ...
+//   server.Stop();
+//
+// Start and Stop are called by one thread, everything else by any.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "server/http/router.h"
+#include "server/http/tls.h"
+
+namespace cloudmap::http {
+
+struct Limits {
+  size_t header_bytes_max = 16 * 1024;
+  size_t body_bytes_max = 1024 * 1024;
+  // Further ones are turned away with 503.
+  size_t connections_max = 4096;
+  // From a request's first byte to its last, and for a TLS handshake.
+  absl::Duration request_timeout = absl::Seconds(30);
+  // For the client to take an answer.
+  absl::Duration write_timeout = absl::Seconds(30);
+  // Between requests.
+  absl::Duration idle_timeout = absl::Minutes(2);
+  // For a client to close after the server said that it will.
+  absl::Duration linger_timeout = absl::Seconds(2);
+  // For requests in flight when the server stops.
+  absl::Duration drain_timeout = absl::Seconds(5);
+};
+
+struct ServerOptions {
+  // "ip:port"; port 0 picks a free one.
+  std::string listen = "127.0.0.1:8055";
+  // What errors call `listen`.
+  std::string listen_option = "--http-listen";
+  int threads = 1;
+  std::optional<TlsFiles> tls;
+  Limits limits;
+};
+
+class HttpServer {
+ public:
+  HttpServer(ServerOptions options, Router router);
+  // Stops.
+  ~HttpServer();
+
+  // Binds and serves. The error names the option, its value and the reason: InvalidArgument for
+  // one that is malformed, Unavailable for an address that cannot be had.
+  absl::Status Start();
+
+  // Where it listens, "ip:port". REQUIRES: started.
+  std::string BoundAddress() const;
+
+  // Reads the TLS files again, for connections from now on. On error the old ones stay in use.
+  absl::Status ReloadTls();
+
+  // Accepts no more, answers what is in flight, closes, joins. Answers that come later are dropped.
+  void Stop();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace cloudmap::http
