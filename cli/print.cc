@@ -169,6 +169,12 @@ std::string PrintRows(const std::vector<Row>& rows, size_t indent) {
   return out;
 }
 
+// Members that are the same for all, or say an Id again, would push the rest off the screen.
+bool IsColumn(const FieldDescriptor& field) {
+  const std::string& name = field.json_name();
+  return name != "Arn" && name != "ResourceOwner" && name != "CreatedByAccount";
+}
+
 // A list of messages: a column for each member that any of them has.
 std::string PrintList(const Message& message, const FieldDescriptor& field, size_t indent) {
   const Reflection& reflection = *message.GetReflection();
@@ -180,13 +186,14 @@ std::string PrintList(const Message& message, const FieldDescriptor& field, size
   std::vector<const FieldDescriptor*> columns;
   Row header;
   for (int i = 0; i < type.field_count(); ++i) {
+    const FieldDescriptor& member = *type.field(i);
     bool used = false;
-    for (int row = 0; row < count && !used; ++row) {
-      used = IsSet(reflection.GetRepeatedMessage(message, &field, row), *type.field(i));
+    for (int row = 0; row < count && !used && IsColumn(member); ++row) {
+      used = IsSet(reflection.GetRepeatedMessage(message, &field, row), member);
     }
     if (used) {
-      columns.push_back(type.field(i));
-      header.push_back(type.field(i)->json_name());
+      columns.push_back(&member);
+      header.push_back(member.json_name());
     }
   }
   std::vector<Row> rows = {std::move(header)};

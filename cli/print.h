@@ -3,6 +3,7 @@
 //   Id        Name        Type
 //   ns-1      corp.local  DNS_PRIVATE
 //
+// Lists leave out ARNs and account numbers, which JSON output has.
 // Thread safety: pure functions.
 #pragma once
 

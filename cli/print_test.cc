@@ -6,10 +6,11 @@
 namespace cloudmap::cli {
 namespace {
 
-TEST(PrintTable, ListsAreAlignedColumnsOfTheMembersInUse) {
+TEST(PrintTable, ListsAreAlignedColumnsOfTheMembersInUseWithoutArns) {
   v1::ListNamespacesResponse response;
   auto* first = response.add_namespaces();
   first->set_id("ns-1");
+  first->set_arn("arn:aws:servicediscovery:us-east-1:000000000000:namespace/ns-1");
   first->set_name("corp.local");
   first->set_type(v1::NAMESPACE_TYPE_DNS_PRIVATE);
   first->mutable_properties()->mutable_dns_properties()->mutable_soa()->set_ttl(15);
@@ -25,6 +26,13 @@ TEST(PrintTable, ListsAreAlignedColumnsOfTheMembersInUse) {
             "ns-1   corp.local  DNS_PRIVATE  -             DnsProperties={SOA={TTL=15}}  -\n"
             "ns-22  x           -            0             -                             "
             "2020-04-16T16:51:00.121Z\n");
+}
+
+TEST(PrintTable, ElementsWithoutMembersAreLines) {
+  v1::ListServicesResponse response;
+  response.add_services();
+  response.add_services()->set_arn("arn:x");
+  EXPECT_EQ(PrintTable(response), "\n\n\n");
 }
 
 TEST(PrintTable, EmptyListSaysSo) { EXPECT_EQ(PrintTable(v1::ListServicesResponse()), "(none)\n"); }

@@ -1,5 +1,6 @@
 #include "cli/run.h"
 
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -71,7 +72,7 @@ void DeclareGlobalOptions(CLI::App& app, GlobalOptions& options) {
       ->type_name("HOST:PORT")
       ->envname("CLOUDMAPCTL_SERVER")
       ->default_str("127.0.0.1:8054");
-  app.add_option("--output", options.output, "How responses are written")
+  app.add_option("--output", options.output, "How responses are written; tables leave out ARNs")
       ->type_name("table|json")
       ->check(CLI::IsMember({"table", "json"}).description(""))
       ->capture_default_str();

@@ -59,21 +59,8 @@ App::App(Config config) : config_(std::move(config)) {}
 App::~App() { Stop(); }
 
 absl::Status App::Start() {
-  ASSIGN_OR_RETURN(std::unique_ptr<registry::Store> store,
-                   registry::OpenStore(config_.store, config_.data_dir));
-  publisher_ = std::make_unique<dns::ZonePublisher>(SipKey{random_.Next(), random_.Next()});
-  registry_ = std::make_unique<registry::Registry>(RegistryOptionsOf(config_), std::move(store),
-                                                   clock_, random_);
-  registry_->AddListener(publisher_.get());
-  RETURN_IF_ERROR(registry_->Start());
-  operations_ = std::make_unique<api::Operations>(*registry_);
-  aws_endpoint_ = std::make_unique<aws::AwsEndpoint>(aws::AwsEndpoint::Options{
-      .call =
-          [this](const auto& method, auto request, auto found, auto done) {
-            operations_->Call(method, std::move(request), std::move(found), std::move(done));
-          },
-      .random = random_});
-
+  RETURN_IF_ERROR(StartRegistry());
+  RETURN_IF_ERROR(MakeApi());
   dns_ = std::make_unique<dns::DnsServer>(DnsOptionsOf(config_), publisher_->zones(), random_);
   RETURN_IF_ERROR(dns_->Start());
   http_ = std::make_unique<http::HttpServer>(HttpOptionsOf(config_), MakeRouter());
@@ -81,6 +68,34 @@ absl::Status App::Start() {
   grpc_ = std::make_unique<api::GrpcServer>(GrpcOptionsOf(config_), *operations_);
   RETURN_IF_ERROR(grpc_->Start());
   ready_ = true;
+  return absl::OkStatus();
+}
+
+absl::Status App::StartRegistry() {
+  ASSIGN_OR_RETURN(std::unique_ptr<registry::Store> store,
+                   registry::OpenStore(config_.store, config_.data_dir));
+  publisher_ = std::make_unique<dns::ZonePublisher>(SipKey{random_.Next(), random_.Next()});
+  registry_ = std::make_unique<registry::Registry>(RegistryOptionsOf(config_), std::move(store),
+                                                   clock_, random_);
+  registry_->AddListener(publisher_.get());
+  return registry_->Start();
+}
+
+absl::Status App::MakeApi() {
+  if (config_.emulate_aws) {
+    throttle_ = std::make_unique<api::Throttle>(api::Rates(), clock_);
+  }
+  operations_ = std::make_unique<api::Operations>(*registry_, throttle_.get());
+  if (!config_.credentials.empty()) {
+    ASSIGN_OR_RETURN(aws::Credentials credentials, aws::LoadCredentials(config_.credentials));
+    verifier_ = std::make_unique<aws::SigV4Verifier>(std::move(credentials), config_.region,
+                                                     "servicediscovery", clock_);
+  }
+  const auto call = [this](const auto& method, auto request, auto found, auto done) {
+    operations_->Call(method, std::move(request), std::move(found), std::move(done));
+  };
+  aws_endpoint_ = std::make_unique<aws::AwsEndpoint>(
+      aws::AwsEndpoint::Options{call, random_, verifier_.get()});
   return absl::OkStatus();
 }
 

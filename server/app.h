@@ -12,7 +12,9 @@
 #include "registry/registry.h"
 #include "server/api/grpc_server.h"
 #include "server/api/operations.h"
+#include "server/api/throttle.h"
 #include "server/aws/aws_endpoint.h"
+#include "server/aws/sigv4.h"
 #include "server/config.h"
 #include "server/dns/dns_server.h"
 #include "server/dns/publisher.h"
@@ -40,6 +42,8 @@ class App {
   void Stop();
 
  private:
+  absl::Status StartRegistry();
+  absl::Status MakeApi();
   http::Router MakeRouter();
 
   const Config config_;
@@ -49,7 +53,9 @@ class App {
 
   std::unique_ptr<dns::ZonePublisher> publisher_;
   std::unique_ptr<registry::Registry> registry_;
+  std::unique_ptr<api::Throttle> throttle_;  // --emulate aws only
   std::unique_ptr<api::Operations> operations_;
+  std::unique_ptr<aws::SigV4Verifier> verifier_;  // --credentials only
   std::unique_ptr<aws::AwsEndpoint> aws_endpoint_;
   std::unique_ptr<dns::DnsServer> dns_;
   std::unique_ptr<api::GrpcServer> grpc_;

@@ -1,11 +1,13 @@
 #include "server/config.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <thread>
 #include <utility>
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "registry/base/status_macros.h"
@@ -45,6 +47,11 @@ std::string CheckAccount(const std::string& text) {
   return digits ? "" : absl::StrCat("'", text, "' is not an AWS account id of 12 digits");
 }
 
+std::string EnvironmentName(absl::string_view flag) {
+  return absl::StrCat("CLOUDMAPD_",
+                      absl::AsciiStrToUpper(absl::StrReplaceAll(flag, {{"-", "_"}})));
+}
+
 // Declares options whose environment variable follows from the flag.
 class Declare {
  public:
@@ -55,17 +62,43 @@ class Declare {
     CLI::Option* option = app_.add_option(absl::StrCat("--", flag), target, meaning);
     return option->envname(EnvironmentName(flag));
   }
+  // Repeatable, or several with commas between them.
+  CLI::Option* operator()(const char* flag, std::vector<std::string>& target,
+                          const std::string& meaning) {
+    return operator()<std::vector<std::string>>(flag, target, meaning)
+        ->delimiter(',')
+        ->allow_extra_args(false);
+  }
   CLI::Option* Flag(const char* flag, bool& target, const std::string& meaning) {
     return app_.add_flag(absl::StrCat("--", flag), target, meaning)->envname(EnvironmentName(flag));
   }
 
  private:
-  static std::string EnvironmentName(const char* flag) {
-    return absl::StrCat("CLOUDMAPD_",
-                        absl::AsciiStrToUpper(absl::StrReplaceAll(flag, {{"-", "_"}})));
-  }
   CLI::App& app_;
 };
+
+// The arguments, and behind them what the environment says of options that are not among them: CLI11
+// by itself would let the --config file win over the environment. In the order that CLI11 takes,
+// last first.
+std::vector<std::string> Arguments(const CLI::App& app, int argc, const char* const* argv) {
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  const size_t given = arguments.size();
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string& name = option->get_envname();
+    const char* value = name.empty() ? nullptr : std::getenv(name.c_str());
+    const std::string flag = option->get_name();
+    const auto is_flag = [&flag](const std::string& argument) {
+      return argument == flag || absl::StartsWith(argument, flag + "=");
+    };
+    if (value != nullptr && *value != '\0' &&
+        std::none_of(arguments.begin(), arguments.begin() + static_cast<ptrdiff_t>(given),
+                     is_flag)) {
+      arguments.push_back(absl::StrCat(flag, "=", value));
+    }
+  }
+  std::reverse(arguments.begin(), arguments.end());
+  return arguments;
+}
 
 void DeclareListeners(Declare& declare, Config& config) {
   const CLI::Validator address(CheckAddress, "ADDR:PORT", "address");
@@ -215,7 +248,7 @@ absl::StatusOr<ConfigOrText> ParseConfig(int argc, const char* const* argv) {
   DeclareDns(declare, result.config, raw);
   DeclareOperation(declare, result.config);
   try {
-    app.parse(argc, argv);
+    app.parse(Arguments(app, argc, argv));
   } catch (const CLI::CallForHelp&) {
     result.text = app.help();
     return result;

@@ -79,13 +79,10 @@ TEST(SipHash24, AgreesWithTheReferenceVectors) {
 }
 
 // Page tokens and orders of lists outlive a restart only while this holds.
-TEST(StableHash, NeverChanges) { EXPECT_EQ(StableHash()("registry"), StableHash()("registry")); }
+TEST(StableHash, NeverChanges) { EXPECT_EQ(StableHash()("registry"), 0xabc4edc27a8f5de8U); }
 
-TEST(RealClock, MovesForward) {
-  const RealClock clock;
-  const absl::Time first = clock.Now();
-  EXPECT_GE(clock.Now(), first);
-  EXPECT_GT(first, absl::FromUnixSeconds(1'700'000'000));
+TEST(RealClock, TellsTheTimeOfDay) {
+  EXPECT_GT(RealClock().Now(), absl::FromUnixSeconds(1'700'000'000));
 }
 
 }  // namespace

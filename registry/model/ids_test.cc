@@ -36,9 +36,7 @@ TEST(Ids, ServiceIdDependsOnAccountRegionNamespaceAndNameAlone) {
 }
 
 // Ids are on disk and in clients' hands: they must not change between releases.
-TEST(Ids, AreStable) {
-  EXPECT_EQ(ServiceId({}, "ns-aaaaaaaaaaaaaaaa", "web"), "srv-PINNED");
-}
+TEST(Ids, AreStable) { EXPECT_EQ(ServiceId({}, "ns-aaaaaaaaaaaaaaaa", "web"), "srv-urtmir2c6ddl4iu4"); }
 
 TEST(Ids, OperationsOfOneTargetShareAPrefix) {
   EXPECT_EQ(OperationId("ns-a", 1).substr(0, 32), OperationId("ns-a", 2).substr(0, 32));
@@ -69,9 +67,9 @@ TEST(ResolveId, TakesIdsAndOurArnsOfTheKind) {
 TEST(ResolveId, OtherArnsNameNothingHere) {
   const RegistryOptions options;
   for (const char* arn : {
-           "arn:aws:servicediscovery:us-east-1:000000000000:namespace/srv-a",  // kind
-           "arn:aws:servicediscovery:us-east-1:111122223333:service/srv-a",    // account
-           "arn:aws:servicediscovery:eu-west-1:000000000000:service/srv-a",    // region
+           "arn:aws:servicediscovery:us-east-1:000000000000:namespace/srv-a",   // kind
+           "arn:aws:servicediscovery:us-east-1:111122223333:service/srv-a",     // account
+           "arn:aws:servicediscovery:eu-west-1:000000000000:service/srv-a",     // region
            "arn:aws-cn:servicediscovery:us-east-1:000000000000:service/srv-a",  // partition
            "arn:aws:ecs:us-east-1:000000000000:service/srv-a",                  // product
            "arn:aws:servicediscovery:us-east-1:000000000000:service",

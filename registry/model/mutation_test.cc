@@ -173,9 +173,9 @@ TEST_F(ApplyTest, ATokenMeansTheLatestOperationThatBroughtIt) {
 }
 
 TEST_F(ApplyTest, DeletingWhatIsNotThereChangesNothing) {
-  for (const RecordKind kind : {RecordKind::kNamespace, RecordKind::kService,
-                                RecordKind::kInstancesRevision, RecordKind::kInstance,
-                                RecordKind::kOperation}) {
+  for (const RecordKind kind :
+       {RecordKind::kNamespace, RecordKind::kService, RecordKind::kInstancesRevision,
+        RecordKind::kInstance, RecordKind::kOperation}) {
     Delete(kind, "x", "y");
   }
   EXPECT_TRUE(state_.namespaces().empty());

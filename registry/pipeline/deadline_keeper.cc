@@ -53,6 +53,7 @@ void DeadlineKeeper::Watch(const InstanceRecord& instance) {
 
 void DeadlineKeeper::OnLoad(const State& state) {
   absl::MutexLock lock(&mutex_);
+  ++loads_;
   deadlines_ = {};
   finished_.clear();
   state.operations().ForEach([this](const std::string&, const auto& operation)
@@ -103,6 +104,7 @@ void DeadlineKeeper::Run() {
   while (true) {
     std::vector<Deadline> due;
     std::vector<Finished> expired;
+    int64_t loads = 0;
     {
       absl::MutexLock lock(&mutex_);
       while (!stopping_ && NextWake() > clock_.Now()) {
@@ -111,6 +113,7 @@ void DeadlineKeeper::Run() {
       if (stopping_) {
         return;
       }
+      loads = loads_;
       const absl::Time now = clock_.Now();
       while (!deadlines_.empty() && absl::FromUnixMillis(deadlines_.top().due_ms) <= now) {
         due.push_back(deadlines_.top());
@@ -124,31 +127,37 @@ void DeadlineKeeper::Run() {
       }
     }
     for (Deadline& deadline : due) {
-      SubmitDeadline(std::move(deadline));
+      SubmitDeadline(std::move(deadline), loads);
     }
     if (!expired.empty()) {
-      SubmitPrune(std::move(expired));
+      SubmitPrune(std::move(expired), loads);
     }
   }
 }
 
-void DeadlineKeeper::SubmitDeadline(Deadline deadline) {
+bool DeadlineKeeper::Postpone(int64_t loads) {
+  not_before_ = clock_.Now() + kRetryDelay;
+  changed_.Signal();
+  return loads == loads_;
+}
+
+void DeadlineKeeper::SubmitDeadline(Deadline deadline, int64_t loads) {
   Decider decide = [deadline](const State& state, const CommandContext& context) {
     return deadline.instance_id.empty()
                ? CompleteOperation(state, context, deadline.id)
                : ApplyPendingHealth(state, context, deadline.id, deadline.instance_id);
   };
-  submit_(std::move(decide), [this, deadline](const auto& answer) {
+  submit_(std::move(decide), [this, deadline, loads](const auto& answer) {
     if (!answer.ok()) {
       absl::MutexLock lock(&mutex_);
-      deadlines_.push(deadline);
-      not_before_ = clock_.Now() + kRetryDelay;
-      changed_.Signal();
+      if (Postpone(loads)) {
+        deadlines_.push(deadline);
+      }
     }
   });
 }
 
-void DeadlineKeeper::SubmitPrune(std::vector<Finished> operations) {
+void DeadlineKeeper::SubmitPrune(std::vector<Finished> operations, int64_t loads) {
   std::vector<std::string> ids;
   ids.reserve(operations.size());
   for (const Finished& operation : operations) {
@@ -157,12 +166,12 @@ void DeadlineKeeper::SubmitPrune(std::vector<Finished> operations) {
   Decider decide = [ids = std::move(ids)](const State& state, const CommandContext&) {
     return PruneOperations(state, ids);
   };
-  submit_(std::move(decide), [this, operations = std::move(operations)](const auto& answer) {
+  submit_(std::move(decide), [this, loads, operations = std::move(operations)](const auto& answer) {
     if (!answer.ok()) {
       absl::MutexLock lock(&mutex_);
-      finished_.insert(finished_.begin(), operations.begin(), operations.end());
-      not_before_ = clock_.Now() + kRetryDelay;
-      changed_.Signal();
+      if (Postpone(loads)) {
+        finished_.insert(finished_.begin(), operations.begin(), operations.end());
+      }
     }
   });
 }

@@ -52,8 +52,11 @@ class DeadlineKeeper final : public ChangeListener {
   void Watch(const OperationRecord& operation) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Watch(const InstanceRecord& instance) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Time NextWake() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void SubmitDeadline(Deadline deadline);
-  void SubmitPrune(std::vector<Finished> operations);
+  // `loads`: loads_ when what is submitted was taken out.
+  void SubmitDeadline(Deadline deadline, int64_t loads);
+  void SubmitPrune(std::vector<Finished> operations, int64_t loads);
+  // After a refused command: waits before the next; whether what it was about must be put back.
+  bool Postpone(int64_t loads) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Clock& clock_;
   SubmitFunction submit_;
@@ -62,6 +65,8 @@ class DeadlineKeeper final : public ChangeListener {
   absl::Mutex mutex_;
   absl::CondVar changed_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  // Each load brings back all that is still to do.
+  int64_t loads_ ABSL_GUARDED_BY(mutex_) = 0;
   // Nothing is submitted before: a command of ours was refused.
   absl::Time not_before_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   std::priority_queue<Deadline> deadlines_ ABSL_GUARDED_BY(mutex_);

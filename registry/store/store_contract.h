@@ -219,7 +219,7 @@ TYPED_TEST_P(StoreContract, LargeRecordsAndBatchesAreKept) {
 }
 
 TYPED_TEST_P(StoreContract, RandomHistoryEqualsAMap) {
-  const uint64_t seed = testing::UnitTest::GetInstance()->random_seed() + 1U;
+  const auto seed = static_cast<uint64_t>(testing::UnitTest::GetInstance()->random_seed()) + 1;
   SCOPED_TRACE(absl::StrCat("replay with --gtest_random_seed=", seed - 1));
   std::mt19937_64 random(seed);
   Contents expected;
@@ -252,7 +252,7 @@ TYPED_TEST_P(DurableStoreContract, ReopenedStoreHoldsTheLastBatch) {
 }
 
 TYPED_TEST_P(DurableStoreContract, RandomHistoryWithReopensEqualsAMap) {
-  const uint64_t seed = testing::UnitTest::GetInstance()->random_seed() + 1U;
+  const auto seed = static_cast<uint64_t>(testing::UnitTest::GetInstance()->random_seed()) + 1;
   SCOPED_TRACE(absl::StrCat("replay with --gtest_random_seed=", seed - 1));
   std::mt19937_64 random(seed);
   Contents expected;

@@ -95,7 +95,8 @@ std::unique_ptr<Handler> Bind(absl::StatusOr<Response> (*function)(const State&,
 
 }  // namespace
 
-Operations::Operations(registry::Registry& registry) : registry_(registry) {
+Operations::Operations(registry::Registry& registry, Throttle* throttle)
+    : registry_(registry), throttle_(throttle) {
   namespace r = cloudmap::registry;
   std::pair<const char*, std::unique_ptr<Handler>> table[] = {
       {"CreateHttpNamespace", Bind<Handler>(&r::CreateHttpNamespace)},
@@ -159,6 +160,13 @@ std::unique_ptr<Message> Operations::NewRequest(const MethodDescriptor& method) 
 
 void Operations::Call(const MethodDescriptor& method, std::unique_ptr<Message> request,
                       registry::Violations found, Done done) {
+  if (throttle_ != nullptr) {
+    const absl::Status admitted = throttle_->Admit(method.name());
+    if (!admitted.ok()) {
+      done(admitted);
+      return;
+    }
+  }
   registry::Validate(*request, found);
   if (!found.empty()) {
     done(found.ToStatus());

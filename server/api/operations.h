@@ -14,6 +14,7 @@
 #include "google/protobuf/message.h"
 #include "registry/registry.h"
 #include "registry/rules/violations.h"
+#include "server/api/throttle.h"
 
 namespace cloudmap::api {
 
@@ -21,9 +22,9 @@ class Operations {
  public:
   using Done = absl::AnyInvocable<void(absl::StatusOr<std::unique_ptr<google::protobuf::Message>>)>;
 
-  // `registry` must outlive it. CHECKs that every method of the ServiceDiscovery service has a
-  // handler.
-  explicit Operations(registry::Registry& registry);
+  // Both must outlive it; without `throttle` any rate is served. CHECKs that every method of the
+  // ServiceDiscovery service has a handler.
+  explicit Operations(registry::Registry& registry, Throttle* throttle = nullptr);
   ~Operations();
 
   // All methods, in the order of the proto.
@@ -47,6 +48,7 @@ class Operations {
 
  private:
   registry::Registry& registry_;
+  Throttle* const throttle_;
   std::vector<const google::protobuf::MethodDescriptor*> methods_;
   absl::flat_hash_map<std::string, const google::protobuf::MethodDescriptor*> by_name_;
   absl::flat_hash_map<const google::protobuf::MethodDescriptor*, std::unique_ptr<Handler>>

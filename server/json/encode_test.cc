@@ -1,5 +1,6 @@
 #include <string>
 
+#include "cloudmap/v1/errors.pb.h"
 #include "cloudmap/v1/service_discovery.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "gtest/gtest.h"
@@ -123,6 +124,7 @@ TEST(Encode, EveryFieldOfTheApiHasAJsonForm) {
           field = field->message_type()->map_value();
         }
         ++fields;
+        EXPECT_FALSE(field->is_packed()) << field->full_name();
         EXPECT_TRUE(field->type() == FieldDescriptor::TYPE_STRING ||
                     field->type() == FieldDescriptor::TYPE_ENUM ||
                     field->type() == FieldDescriptor::TYPE_MESSAGE ||
@@ -134,6 +136,31 @@ TEST(Encode, EveryFieldOfTheApiHasAJsonForm) {
     }
   }
   EXPECT_GT(fields, 150);
+}
+
+TEST(Encode, LeavesOutFieldsThatItsProtoDoesNotKnow) {
+  v1::GetServiceResponse response;
+  response.mutable_service()->set_id("srv-1");
+  response.mutable_service()->GetReflection()->MutableUnknownFields(response.mutable_service())
+      ->AddLengthDelimited(1000, "new");
+  response.GetReflection()->MutableUnknownFields(&response)->AddVarint(1001, 7);
+  v1::GetServiceResponse received;
+  ASSERT_TRUE(received.ParseFromString(response.SerializeAsString()));
+  EXPECT_EQ(Encode(received), R"({"Service":{"Id":"srv-1"}})");
+}
+
+TEST(Encode, AnEnumValueThatItsProtoDoesNotKnowIsItsNumber) {
+  v1::OperationSummary summary;
+  summary.set_status(static_cast<v1::OperationStatus>(77));
+  EXPECT_EQ(Encode(summary), R"({"Status":"77"})");
+}
+
+TEST(Encode, WorksForMessagesOutsideTheApi) {
+  v1::ErrorShape shape;
+  shape.set_aws_name("InvalidInput");
+  shape.add_members("a");
+  shape.add_members("b");
+  EXPECT_EQ(Encode(shape), R"({"awsName":"InvalidInput","members":["a","b"]})");
 }
 
 TEST(EncodePretty, IsTheSameJsonIndented) {

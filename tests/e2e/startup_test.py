@@ -169,7 +169,9 @@ class Refusals(ServerTestCase):
         running = self.start_server()
         self.data = running.data_dir
         self.check(RUNTIME, [str(running.data_dir), str(running.ready["pid"])], *self.listen())
-        aws.Endpoint(running).call("ListNamespaces")
+        endpoint = aws.Endpoint(running)
+        self.addCleanup(endpoint.close)
+        endpoint.call("ListNamespaces")
 
     def test_data_dir_becomes_free_when_its_server_is_killed(self):
         server = self.start_server()

@@ -1,5 +1,7 @@
 """Calls the AWS JSON endpoint of a server: through boto3, and as a bare HTTP request."""
 
+import atexit
+import functools
 import gzip
 import http.client
 import json
@@ -61,19 +63,25 @@ def read_api_file(data_dir, name):
     return json.loads(gzip.decompress(path.with_name(name + ".gz").read_bytes()))
 
 
+@functools.cache
+def _newer_model_folder():
+    """A folder for botocore's data loader with the newest API model, or None if it has that itself."""
+    version, data_dir = newest_botocore()
+    if version <= tuple(int(part) for part in botocore.__version__.split(".")):
+        return None
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="cloudmapd-test-model-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    (folder / API).mkdir(parents=True)
+    for name in ("service-2.json", "paginators-1.json", "endpoint-rule-set-1.json"):
+        (folder / API / name).write_text(json.dumps(read_api_file(data_dir, name)))
+    return str(folder)
+
+
 def _session():
     """A botocore session that knows the newest API model on the machine."""
-    version, data_dir = newest_botocore()
     session = botocore.session.Session()
-    if version > tuple(int(part) for part in botocore.__version__.split(".")):
-        # Kept for the life of the program: botocore reads it lazily.
-        folder = tempfile.TemporaryDirectory(prefix="cloudmapd-test-model-")
-        session.model_folder = folder
-        target = pathlib.Path(folder.name) / API
-        target.mkdir(parents=True)
-        for name in ("service-2.json", "paginators-1.json", "endpoint-rule-set-1.json"):
-            (target / name).write_text(json.dumps(read_api_file(data_dir, name)))
-        session.get_component("data_loader").search_paths.insert(0, folder.name)
+    if _newer_model_folder():
+        session.get_component("data_loader").search_paths.insert(0, _newer_model_folder())
     return session
 
 

@@ -159,8 +159,8 @@ class RulesTest : public ::testing::Test {
     return NamespaceOf(Start(CreateHttpNamespace, absl::StrCat("name: '", name, "'")));
   }
   std::string PrivateNamespace(absl::string_view name, absl::string_view vpc = "vpc-1") {
-    return NamespaceOf(Start(CreatePrivateDnsNamespace,
-                             absl::StrCat("name: '", name, "' vpc: '", vpc, "'")));
+    return NamespaceOf(
+        Start(CreatePrivateDnsNamespace, absl::StrCat("name: '", name, "' vpc: '", vpc, "'")));
   }
   std::string PublicNamespace(absl::string_view name) {
     return NamespaceOf(Start(CreatePublicDnsNamespace, absl::StrCat("name: '", name, "'")));
@@ -168,9 +168,8 @@ class RulesTest : public ::testing::Test {
   // `rest`: further fields of the request.
   v1::Service Service(absl::string_view namespace_id, absl::string_view name,
                       absl::string_view rest = "") {
-    auto response =
-        Submit(CreateService,
-               absl::StrCat("name: '", name, "' namespace_id: '", namespace_id, "' ", rest));
+    auto response = Submit(CreateService, absl::StrCat("name: '", name, "' namespace_id: '",
+                                                       namespace_id, "' ", rest));
     EXPECT_TRUE(response.ok()) << Describe(response.status());
     return response.ok() ? static_cast<const v1::CreateServiceResponse&>(**response).service()
                          : v1::Service();
@@ -217,15 +216,15 @@ class RulesTest : public ::testing::Test {
   std::set<std::string> Found(absl::string_view namespace_name, absl::string_view service_name,
                               absl::string_view rest = "") {
     std::set<std::string> ids;
-    for (const auto& instance : Discover(namespace_name, service_name, rest).instances()) {
+    const v1::DiscoverInstancesResponse response = Discover(namespace_name, service_name, rest);
+    for (const auto& instance : response.instances()) {
       ids.insert(instance.instance_id());
     }
     return ids;
   }
   int64_t Revision(absl::string_view namespace_name, absl::string_view service_name) {
-    return Read(DiscoverInstancesRevision,
-                absl::StrCat("namespace_name: '", namespace_name, "' service_name: '",
-                             service_name, "'"))
+    return Read(DiscoverInstancesRevision, absl::StrCat("namespace_name: '", namespace_name,
+                                                        "' service_name: '", service_name, "'"))
         .instances_revision();
   }
 
@@ -234,7 +233,9 @@ class RulesTest : public ::testing::Test {
   absl::Time now = absl::FromUnixMillis(1'587'055'860'121);
 
  private:
-  uint64_t NextEntropy() { return entropy_ = entropy_ * 6364136223846793005U + 1442695040888963407U; }
+  uint64_t NextEntropy() {
+    return entropy_ = entropy_ * 6364136223846793005U + 1442695040888963407U;
+  }
 
   uint64_t entropy_ = 1;
 };

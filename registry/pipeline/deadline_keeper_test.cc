@@ -1,0 +1,213 @@
+#include "registry/pipeline/deadline_keeper.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "gtest/gtest.h"
+#include "registry/limits.h"
+#include "registry/pipeline/commit_loop.h"
+#include "registry/pipeline/pipeline_harness.h"
+#include "registry/rules/decide.h"
+
+namespace cloudmap::registry {
+namespace {
+
+// Notifies once the state holds what the test waits for.
+class Watcher final : public ChangeListener {
+ public:
+  void OnLoad(const State&) override {}
+  void OnCommit(const State&, const State& after, const std::vector<Change>&) override {
+    if (!seen_.HasBeenNotified() && wanted(after)) {
+      seen_.Notify();
+    }
+  }
+  bool Wait() { return seen_.WaitForNotificationWithTimeout(kPatience); }
+
+  // Set before the loop starts.
+  std::function<bool(const State&)> wanted;
+
+ private:
+  absl::Notification seen_;
+};
+
+class DeadlineKeeperTest : public ::testing::Test {
+ protected:
+  DeadlineKeeperTest()
+      : loop_(options_, store_, clock_, random_),
+        keeper_(clock_, [this](Decider decide, Done done) {
+          loop_.Submit(std::move(decide), std::move(done));
+        }) {
+    loop_.AddListener(&keeper_);
+    loop_.AddListener(&watcher_);
+  }
+  ~DeadlineKeeperTest() override {
+    keeper_.Stop();
+    loop_.Stop();
+  }
+  void Start() {
+    ASSERT_TRUE(loop_.Start().ok());
+    keeper_.Start();
+  }
+  std::string Run(Decider decide) {
+    Answer answer;
+    loop_.Submit(std::move(decide), answer.Take());
+    return answer.Wait();
+  }
+  // What is in the store before the start.
+  template <typename... Records>
+  void Given(const Records&... records) {
+    Mutation mutation;
+    (mutation.Put(records), ...);
+    ASSERT_TRUE(store_.Commit({1, mutation.changes()}).ok());
+  }
+  static OperationRecord Creation(v1::OperationStatus status, absl::Time when) {
+    v1::CreateHttpNamespaceRequest request;
+    request.set_name("apps");
+    OperationRecord operation;
+    operation.set_id("op-1");
+    operation.set_type(v1::OPERATION_TYPE_CREATE_NAMESPACE);
+    operation.set_method("CreateHttpNamespace");
+    operation.set_namespace_id("ns-1");
+    operation.set_status(status);
+    operation.set_create_ms(absl::ToUnixMillis(when));
+    operation.set_update_ms(absl::ToUnixMillis(when));
+    if (status == v1::OPERATION_STATUS_PENDING) {
+      operation.set_due_ms(absl::ToUnixMillis(when));
+      operation.set_request(request.SerializeAsString());
+      operation.set_lock("lock");
+    }
+    return operation;
+  }
+
+  RegistryOptions options_;
+  TestStore store_;
+  RealClock clock_;
+  RealRandom random_;
+  Watcher watcher_;
+  CommitLoop loop_;
+  DeadlineKeeper keeper_;
+};
+
+TEST_F(DeadlineKeeperTest, CompletesAPendingOperationWhenItIsDue) {
+  options_.operation_delay = absl::Milliseconds(5);
+  watcher_.wanted = [](const State& state) { return !state.namespaces().empty(); };
+  Start();
+  v1::CreateHttpNamespaceRequest request;
+  request.set_name("apps");
+  ASSERT_EQ(Run([request](const State& state, const CommandContext& context) {
+              return CreateHttpNamespace(state, context, request);
+            }),
+            "OK");
+  ASSERT_TRUE(watcher_.Wait());
+  const std::shared_ptr<const State> state = loop_.Current();
+  EXPECT_NE(state->FindNamespaceByHttpName("apps"), nullptr);
+  state->operations().ForEach([](const std::string&, const auto& operation) {
+    EXPECT_EQ(operation->status(), v1::OPERATION_STATUS_SUCCESS);
+    EXPECT_GE(operation->update_ms(), operation->create_ms() + 5);
+  });
+  EXPECT_TRUE(state->operations_by_lock().empty());
+}
+
+TEST_F(DeadlineKeeperTest, CompletesWhatFellDueWhileTheServerWasDown) {
+  Given(Creation(v1::OPERATION_STATUS_PENDING, absl::Now() - absl::Hours(1)));
+  watcher_.wanted = [](const State& state) { return state.FindNamespace("ns-1") != nullptr; };
+  Start();
+  ASSERT_TRUE(watcher_.Wait());
+  EXPECT_EQ(loop_.Current()->FindOperation("op-1")->status(), v1::OPERATION_STATUS_SUCCESS);
+}
+
+TEST_F(DeadlineKeeperTest, AppliesACustomHealthWhenItsDelayIsOver) {
+  options_.custom_health_delay = absl::Milliseconds(5);
+  ServiceRecord service = ServiceOf("srv-1", "ns-1");
+  service.mutable_health_check_custom_config()->set_failure_threshold(1);
+  InstanceRecord instance = InstanceOf("srv-1", "i-1");
+  instance.set_custom_health(v1::HEALTH_STATUS_HEALTHY);
+  Given(NamespaceOf("ns-1"), service, instance);
+  watcher_.wanted = [](const State& state) {
+    return state.FindInstance("srv-1", "i-1")->custom_health() == v1::HEALTH_STATUS_UNHEALTHY;
+  };
+  Start();
+  v1::UpdateInstanceCustomHealthStatusRequest request;
+  request.set_service_id("srv-1");
+  request.set_instance_id("i-1");
+  request.set_status(v1::CUSTOM_HEALTH_STATUS_UNHEALTHY);
+  ASSERT_EQ(Run([request](const State& state, const CommandContext& context) {
+              return UpdateInstanceCustomHealthStatus(state, context, request);
+            }),
+            "OK");
+  ASSERT_TRUE(watcher_.Wait());
+  EXPECT_EQ(loop_.Current()->FindInstance("srv-1", "i-1")->pending_health(),
+            v1::HEALTH_STATUS_UNSPECIFIED);
+}
+
+TEST_F(DeadlineKeeperTest, ForgetsFinishedOperationsAfterTheRetentionAndKeepsYoungerOnes) {
+  OperationRecord young = Creation(v1::OPERATION_STATUS_SUCCESS, absl::Now() - absl::Hours(1));
+  young.set_id("young");
+  Given(Creation(v1::OPERATION_STATUS_SUCCESS, absl::Now() - kOperationRetention - absl::Hours(1)),
+        young);
+  watcher_.wanted = [](const State& state) { return state.FindOperation("op-1") == nullptr; };
+  Start();
+  ASSERT_TRUE(watcher_.Wait());
+  EXPECT_NE(loop_.Current()->FindOperation("young"), nullptr);
+}
+
+TEST_F(DeadlineKeeperTest, StopDoesNotWaitForDeadlines) {
+  Given(Creation(v1::OPERATION_STATUS_PENDING, absl::Now() + absl::Hours(1)));
+  watcher_.wanted = [](const State&) { return false; };
+  Start();
+  keeper_.Stop();
+  keeper_.Stop();
+  EXPECT_EQ(loop_.Current()->FindOperation("op-1")->status(), v1::OPERATION_STATUS_PENDING);
+}
+
+TEST_F(DeadlineKeeperTest, TriesAgainUntilTheStoreTakesIt) {
+  Given(Creation(v1::OPERATION_STATUS_PENDING, absl::Now() - absl::Hours(1)));
+  watcher_.wanted = [](const State& state) { return state.FindNamespace("ns-1") != nullptr; };
+  store_.Fail(TestStore::Failure::kLost);
+  Start();
+  store_.AwaitCommits(3);  // what the store was given, and two tries
+  store_.Fail(TestStore::Failure::kNone);
+  ASSERT_TRUE(watcher_.Wait());
+}
+
+// While commands are refused the keeper asks once a second, whatever is due.
+TEST(DeadlineKeeperRetry, WaitsBeforeItAsksAgain) {
+  RealClock clock;
+  absl::Mutex mutex;
+  std::vector<absl::Time> asked;
+  absl::Notification twice;
+  DeadlineKeeper keeper(clock, [&](const Decider&, Done done) {
+    {
+      absl::MutexLock lock(&mutex);
+      asked.push_back(clock.Now());
+      if (asked.size() == 4) {
+        twice.Notify();
+      }
+    }
+    done(absl::UnavailableError("refused"));
+  });
+  Mutation mutation;
+  OperationRecord pending;
+  pending.set_id("pending");
+  pending.set_status(v1::OPERATION_STATUS_PENDING);
+  OperationRecord old;
+  old.set_id("old");
+  old.set_status(v1::OPERATION_STATUS_SUCCESS);
+  mutation.Put(pending);
+  mutation.Put(old);
+  keeper.OnLoad(Apply(State(), mutation.changes(), 1));
+  keeper.Start();
+  ASSERT_TRUE(twice.WaitForNotificationWithTimeout(kPatience));
+  keeper.Stop();
+  absl::MutexLock lock(&mutex);
+  // A deadline and a pruning, and both again.
+  EXPECT_GE(asked[2] - asked[1], absl::Milliseconds(990));
+}
+
+}  // namespace
+}  // namespace cloudmap::registry

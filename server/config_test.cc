@@ -1,0 +1,138 @@
+#include "server/config.h"
+
+#include <cstdlib>
+#include <fstream>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace cloudmap {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+absl::StatusOr<ConfigOrText> Parse(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "cloudmapd");
+  return ParseConfig(static_cast<int>(arguments.size()), arguments.data());
+}
+
+// One line that names the option.
+void ExpectUsageError(const std::vector<const char*>& arguments, const std::string& option) {
+  const auto parsed = Parse(arguments);
+  ASSERT_FALSE(parsed.ok());
+  EXPECT_TRUE(absl::IsInvalidArgument(parsed.status()));
+  const std::string text(parsed.status().message());
+  EXPECT_THAT(text, HasSubstr(option));
+  EXPECT_THAT(text, Not(HasSubstr("\n")));
+}
+
+class Environment {
+ public:
+  Environment(const char* name, const char* value) : name_(name) { setenv(name, value, 1); }
+  ~Environment() { unsetenv(name_); }
+
+ private:
+  const char* name_;
+};
+
+TEST(Config, DefaultsAreTheLoopbackPorts) {
+  const auto parsed = Parse({});
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_THAT(parsed->config.dns_listen, ElementsAre("127.0.0.1:8053"));
+  EXPECT_EQ(parsed->config.grpc_listen, "127.0.0.1:8054");
+  EXPECT_EQ(parsed->config.http_listen, "127.0.0.1:8055");
+  EXPECT_EQ(parsed->config.store, "sqlite");
+  EXPECT_GE(parsed->config.dns_workers, 1);
+}
+
+TEST(Config, UnknownFlagIsAUsageErrorThatNamesIt) { ExpectUsageError({"--nope"}, "--nope"); }
+
+TEST(Config, MalformedValuesAreUsageErrorsThatNameTheOption) {
+  ExpectUsageError({"--dns-listen", "localhost:53"}, "--dns-listen");
+  ExpectUsageError({"--grpc-listen", "127.0.0.1"}, "--grpc-listen");
+  ExpectUsageError({"--operation-delay", "5"}, "--operation-delay");
+  ExpectUsageError({"--custom-health-delay", "-1s"}, "--custom-health-delay");
+  ExpectUsageError({"--account-id", "12"}, "--account-id");
+  ExpectUsageError({"--store", "tape"}, "--store");
+  ExpectUsageError({"--dns-workers", "0"}, "--dns-workers");
+  ExpectUsageError({"--forward", "system"}, "--forward");
+}
+
+TEST(Config, ForwardNoneIsAccepted) { EXPECT_TRUE(Parse({"--forward", "none"}).ok()); }
+
+TEST(Config, RepeatedAddressesAddUp) {
+  const auto parsed = Parse({"--dns-listen", "127.0.0.1:1", "--dns-listen", "[::1]:2"});
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_THAT(parsed->config.dns_listen, ElementsAre("127.0.0.1:1", "[::1]:2"));
+}
+
+TEST(Config, EmulateAwsTurnsOnEveryRestriction) {
+  const auto parsed = Parse({"--emulate", "aws"});
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_TRUE(parsed->config.emulate_aws);
+  EXPECT_TRUE(parsed->config.aws_quotas);
+  EXPECT_EQ(parsed->config.custom_health_delay, absl::Seconds(30));
+}
+
+TEST(Config, SingleRestrictionsWinOverEmulate) {
+  const auto parsed =
+      Parse({"--emulate", "aws", "--quotas", "none", "--custom-health-delay", "2s"});
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_FALSE(parsed->config.aws_quotas);
+  EXPECT_EQ(parsed->config.custom_health_delay, absl::Seconds(2));
+}
+
+TEST(Config, FlagWinsOverEnvironmentAndEnvironmentOverFile) {
+  const std::string path = testing::TempDir() + "/cloudmapd_config_test.toml";
+  std::ofstream(path) << "region = \"from-file\"\naccount-id = \"111111111111\"\n"
+                         "dns-listen = [\"127.0.0.1:5\", \"127.0.0.1:6\"]\n"
+                         "operation-delay = \"3s\"\n";
+  const Environment region("CLOUDMAPD_REGION", "from-environment");
+  const Environment account("CLOUDMAPD_ACCOUNT_ID", "222222222222");
+  const auto parsed = Parse({"--config", path.c_str(), "--region", "from-flag"});
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(parsed->config.region, "from-flag");
+  EXPECT_EQ(parsed->config.account_id, "222222222222");
+  EXPECT_EQ(parsed->config.operation_delay, absl::Seconds(3));
+  EXPECT_THAT(parsed->config.dns_listen, ElementsAre("127.0.0.1:5", "127.0.0.1:6"));
+}
+
+TEST(Config, EnvironmentTakesSeveralAddressesWithCommas) {
+  const Environment listen("CLOUDMAPD_DNS_LISTEN", "127.0.0.1:1,127.0.0.2:2");
+  const auto parsed = Parse({});
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_THAT(parsed->config.dns_listen, ElementsAre("127.0.0.1:1", "127.0.0.2:2"));
+}
+
+TEST(Config, UnknownKeyInTheFileIsAUsageError) {
+  const std::string path = testing::TempDir() + "/cloudmapd_config_test_unknown.toml";
+  std::ofstream(path) << "colour = \"blue\"\n";
+  ExpectUsageError({"--config", path.c_str()}, "colour");
+}
+
+TEST(Config, OpenApiOnTheNetworkNeedsAGuard) {
+  ExpectUsageError({"--http-listen", "0.0.0.0:0"}, "--http-listen");
+  ExpectUsageError({"--grpc-listen", "[::]:0"}, "--grpc-listen");
+  // Signatures guard HTTP only.
+  ExpectUsageError({"--grpc-listen", "0.0.0.0:0", "--credentials", "keys"}, "--grpc-listen");
+  EXPECT_TRUE(Parse({"--http-listen", "0.0.0.0:0", "--credentials", "keys"}).ok());
+  EXPECT_TRUE(
+      Parse({"--grpc-listen", "0.0.0.0:0", "--http-listen", "0.0.0.0:0", "--insecure-listen"})
+          .ok());
+  EXPECT_TRUE(Parse({"--grpc-listen", "0.0.0.0:0", "--tls-cert", "c", "--tls-key", "k"}).ok());
+}
+
+TEST(Config, CertificateAndKeyGoTogether) {
+  ExpectUsageError({"--tls-cert", "c"}, "--tls-key");
+  ExpectUsageError({"--tls-client-ca", "c"}, "--tls-client-ca");
+}
+
+TEST(Config, HelpAndVersionAreTexts) {
+  EXPECT_THAT(Parse({"--help"})->text, HasSubstr("--dns-listen"));
+  EXPECT_THAT(Parse({"--version"})->text, HasSubstr("cloudmapd 0."));
+}
+
+}  // namespace
+}  // namespace cloudmap
