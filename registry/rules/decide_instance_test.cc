@@ -3,7 +3,6 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "registry/limits.h"
 #include "tests/support/rules_harness.h"
 
 namespace cloudmap::registry {
