@@ -36,7 +36,9 @@ TEST(Ids, ServiceIdDependsOnAccountRegionNamespaceAndNameAlone) {
 }
 
 // Ids are on disk and in clients' hands: they must not change between releases.
-TEST(Ids, AreStable) { EXPECT_EQ(ServiceId({}, "ns-aaaaaaaaaaaaaaaa", "web"), "srv-urtmir2c6ddl4iu4"); }
+TEST(Ids, AreStable) {
+  EXPECT_EQ(ServiceId({}, "ns-aaaaaaaaaaaaaaaa", "web"), "srv-urtmir2c6ddl4iu4");
+}
 
 TEST(Ids, OperationsOfOneTargetShareAPrefix) {
   EXPECT_EQ(OperationId("ns-a", 1).substr(0, 32), OperationId("ns-a", 2).substr(0, 32));

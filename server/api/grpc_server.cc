@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/any.pb.h"
+#include "grpc/support/log.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/health_check_service_interface.h"
@@ -121,6 +122,9 @@ std::shared_ptr<grpc::ServerCredentials> CredentialsOf(const GrpcOptions& option
   return tls::TlsServerCredentials(credentials);
 }
 
+// One log: what gRPC says (a failed handshake, mostly) is the operator's business only when asked.
+void LogForGrpc(gpr_log_func_args* args) { spdlog::debug("grpc: {}", args->message); }
+
 // gRPC does not say why it could not bind; a trial socket does.
 absl::Status CheckBindable(const std::string& listen) {
   const absl::StatusOr<SocketAddress> address = SocketAddress::Parse(listen);
@@ -147,6 +151,7 @@ class GrpcServer::Impl {
 
   absl::Status Start() {
     RETURN_IF_ERROR(CheckBindable(options_.listen));
+    gpr_set_log_function(LogForGrpc);
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;

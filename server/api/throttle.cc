@@ -30,8 +30,8 @@ absl::Status Throttle::Admit(absl::string_view method) {
   Bucket& bucket = buckets_.try_emplace(method, Bucket{rate.bucket_size, now}).first->second;
   // The wall clock may step back.
   const absl::Duration passed = std::max(now - bucket.filled_at, absl::ZeroDuration());
-  bucket.tokens = std::min(rate.bucket_size,
-                           bucket.tokens + absl::ToDoubleSeconds(passed) * rate.per_second);
+  bucket.tokens =
+      std::min(rate.bucket_size, bucket.tokens + absl::ToDoubleSeconds(passed) * rate.per_second);
   bucket.filled_at = now;
   if (bucket.tokens < 1) {
     return Refusal(method);

@@ -43,9 +43,8 @@ absl::Status WithContentType(absl::Status status, absl::string_view content_type
     return status;
   }
   return MakeError(v1::SERIALIZATION,
-                   absl::StrCat(status.message(), " Its Content-Type is ",
-                                Quoted(content_type), "; this endpoint expects ", kContentType,
-                                "."));
+                   absl::StrCat(status.message(), " Its Content-Type is ", Quoted(content_type),
+                                "; this endpoint expects ", kContentType, "."));
 }
 
 http::Response Failure(const absl::Status& status, absl::string_view request_id,
@@ -60,7 +59,8 @@ http::Response Failure(const absl::Status& status, absl::string_view request_id,
 
 }  // namespace
 
-AwsEndpoint::AwsEndpoint(Options options) : options_(std::move(options)), service_(Service()) {}
+AwsEndpoint::AwsEndpoint(Options options)
+    : options_(std::move(options)), service_(Service()), id_random_(options_.random.Next()) {}
 
 absl::StatusOr<const MethodDescriptor*> AwsEndpoint::FindMethod(absl::string_view target) const {
   if (target.empty()) {
@@ -93,7 +93,7 @@ absl::StatusOr<AwsEndpoint::Admitted> AwsEndpoint::Admit(const http::Request& re
 }
 
 void AwsEndpoint::Handle(const http::Request& request, http::Respond respond) const {
-  std::string request_id = Uuid(options_.random);
+  std::string request_id = Uuid(id_random_);
   absl::StatusOr<Admitted> admitted = Admit(request);
   if (!admitted.ok()) {
     http::Response response = Failure(admitted.status(), request_id, "request");

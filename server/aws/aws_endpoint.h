@@ -10,13 +10,16 @@
 // Protocol: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html. Thread-safe.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "registry/base/random.h"
@@ -28,8 +31,7 @@ namespace cloudmap::aws {
 
 class AwsEndpoint {
  public:
-  using Done =
-      absl::AnyInvocable<void(absl::StatusOr<std::unique_ptr<google::protobuf::Message>>)>;
+  using Done = absl::AnyInvocable<void(absl::StatusOr<std::unique_ptr<google::protobuf::Message>>)>;
   // Runs an operation, as api::Operations::Call does: `found` are violations that decoding saw,
   // and `done` is called once, on any thread.
   using Call = std::function<void(const google::protobuf::MethodDescriptor& method,
@@ -38,7 +40,7 @@ class AwsEndpoint {
 
   struct Options {
     Call call;
-    // Makes the request ids. Outlives the endpoint.
+    // Seeds the request ids. Outlives the endpoint.
     Random& random;
     // Whoever is not refused by it may call; null lets everyone. Outlives the endpoint.
     const SigV4Verifier* verifier = nullptr;
@@ -57,6 +59,21 @@ class AwsEndpoint {
     registry::Violations found;
   };
 
+  // Request ids tell requests apart, no more: they need not be unpredictable, and the kernel's
+  // generator would cost each of them two system calls.
+  class IdRandom final : public Random {
+   public:
+    explicit IdRandom(uint64_t seed) : random_(seed) {}
+    uint64_t Next() override {
+      const absl::MutexLock lock(&mutex_);
+      return random_.Next();
+    }
+
+   private:
+    absl::Mutex mutex_;
+    FastRandom random_ ABSL_GUARDED_BY(mutex_);
+  };
+
   absl::StatusOr<const google::protobuf::MethodDescriptor*> FindMethod(
       absl::string_view target) const;
   // Everything that is checked before the operation runs.
@@ -64,6 +81,7 @@ class AwsEndpoint {
 
   const Options options_;
   const google::protobuf::ServiceDescriptor& service_;
+  mutable IdRandom id_random_;
 };
 
 }  // namespace cloudmap::aws

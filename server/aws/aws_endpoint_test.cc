@@ -44,14 +44,15 @@ class AwsEndpointTest : public ::testing::Test {
   static Result Empty() { return std::make_unique<v1::DeleteServiceResponse>(); }
 
   Outcome Handle(const http::Request& request) {
-    AwsEndpoint endpoint({.call = [this](const google::protobuf::MethodDescriptor& method,
-                                         std::unique_ptr<Message> message,
-                                         registry::Violations found, AwsEndpoint::Done done) {
-                            called_ = method.name();
-                            called_with_ = std::move(message);
-                            Result result = std::exchange(result_, Empty());
-                            done(found.empty() ? std::move(result) : Result(found.ToStatus()));
-                          },
+    AwsEndpoint endpoint({.call =
+                              [this](const google::protobuf::MethodDescriptor& method,
+                                     std::unique_ptr<Message> message, registry::Violations found,
+                                     AwsEndpoint::Done done) {
+                                called_ = method.name();
+                                called_with_ = std::move(message);
+                                Result result = std::exchange(result_, Empty());
+                                done(found.empty() ? std::move(result) : Result(found.ToStatus()));
+                              },
                           .random = random_,
                           .verifier = verifier_});
     std::optional<http::Response> response;

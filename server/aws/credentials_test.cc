@@ -20,9 +20,8 @@ TEST(Credentials, AreLinesOfIdAndSecret) {
   const auto credentials = ParseCredentials(
       "# for tests\n\nAKIDONE secret/one+\n  AKIDTWO\t two \r\nAKIDTHREE #3", "keys");
   ASSERT_TRUE(credentials.ok()) << credentials.status();
-  EXPECT_THAT(*credentials,
-              UnorderedElementsAre(Pair("AKIDONE", "secret/one+"), Pair("AKIDTWO", "two"),
-                                   Pair("AKIDTHREE", "#3")));
+  EXPECT_THAT(*credentials, UnorderedElementsAre(Pair("AKIDONE", "secret/one+"),
+                                                 Pair("AKIDTWO", "two"), Pair("AKIDTHREE", "#3")));
 }
 
 TEST(Credentials, ErrorsNameFileAndLineButNoSecret) {
@@ -33,8 +32,7 @@ TEST(Credentials, ErrorsNameFileAndLineButNoSecret) {
 }
 
 TEST(Credentials, AFileWithoutAnyIsAnError) {
-  EXPECT_EQ(Error("# nothing\n"),
-            "keys: has no credentials; expected lines ACCESS_KEY_ID SECRET");
+  EXPECT_EQ(Error("# nothing\n"), "keys: has no credentials; expected lines ACCESS_KEY_ID SECRET");
 }
 
 TEST(Credentials, AreReadFromAFile) {

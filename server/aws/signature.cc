@@ -119,10 +119,10 @@ std::string CanonicalRequest(const http::Request& request,
 
 std::string StringToSign(absl::string_view timestamp, const Scope& scope,
                          absl::string_view canonical_request) {
-  return absl::StrJoin({absl::string_view(kAlgorithm), timestamp,
-                        absl::string_view(Credential(scope)),
-                        absl::string_view(HexSha256(canonical_request))},
-                       "\n");
+  return absl::StrJoin(
+      {absl::string_view(kAlgorithm), timestamp, absl::string_view(Credential(scope)),
+       absl::string_view(HexSha256(canonical_request))},
+      "\n");
 }
 
 SigningKey DeriveSigningKey(absl::string_view secret, const Scope& scope) {

@@ -92,13 +92,12 @@ TEST(CanonicalRequest, EncodesAllButUnreservedCharacters) {
   request.path = "/\xe1\x88\xb4 a%20b";
   request.query =
       "-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz=-._~09AZaz&b=%2f+%zz&b";
-  EXPECT_EQ(
-      CanonicalRequest(request, {"host"}),
-      "GET\n/%E1%88%B4%20a%2520b\n"
-      "-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz=-._~09AZaz&"
-      "b=&b=%2F%2B%25zz\n"
-      "host:example.amazonaws.com\n\nhost\n"
-      "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(CanonicalRequest(request, {"host"}),
+            "GET\n/%E1%88%B4%20a%2520b\n"
+            "-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz=-._~09AZaz&"
+            "b=&b=%2F%2B%25zz\n"
+            "host:example.amazonaws.com\n\nhost\n"
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
 }  // namespace

@@ -140,7 +140,8 @@ absl::Status CheckTime(absl::string_view timestamp, absl::Time now) {
   std::string reason;
   if (!absl::ParseTime(kTimestampFormat, timestamp, &signed_at, &reason)) {
     return Incomplete(absl::StrCat("Date must be in ISO-8601 'basic format'. Got ",
-                                   Quoted(timestamp), ". See http://en.wikipedia.org/wiki/ISO_8601"));
+                                   Quoted(timestamp),
+                                   ". See http://en.wikipedia.org/wiki/ISO_8601"));
   }
   if (signed_at < now - kSkewMax) {
     return Invalid(absl::StrCat("Signature expired: ", timestamp, " is now earlier than ",

@@ -22,13 +22,14 @@ class FixedClock final : public Clock {
   absl::Time now_;
 };
 
-const absl::Time kSignedAt = absl::FromCivil(absl::CivilSecond(2015, 8, 30, 12, 36, 0),
-                                             absl::UTCTimeZone());
+const absl::Time kSignedAt =
+    absl::FromCivil(absl::CivilSecond(2015, 8, 30, 12, 36, 0), absl::UTCTimeZone());
 
 // What botocore 1.43 sends for ListNamespaces with MaxResults 1 at kSignedAt.
 struct Sent {
   std::string authorization =
-      "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/eu-central-1/servicediscovery/aws4_request, "
+      "AWS4-HMAC-SHA256 "
+      "Credential=AKIDEXAMPLE/20150830/eu-central-1/servicediscovery/aws4_request, "
       "SignedHeaders=content-type;host;x-amz-date;x-amz-target, "
       "Signature=c6c38a850ec67c9ae8587151d9ae8254c3d065723720589100b4cff133047ba8";
   std::string host = "127.0.0.1:8055";
@@ -93,7 +94,8 @@ TEST(SigV4, AcceptsASessionTokenAndADataHost) {
       "AQoDYXdzEPT//////////wEXAMPLEtc764bNrC9SAPBSM22wDOk4x4HIZ8j4FZTwdQWLWsKWHGBuFqwAeMicRXmxfpSP"
       "fIeoIYRqTflfKD8YUuwthAx7mSEI/qkPpKPi/kMcGd";
   sent.authorization =
-      "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/eu-central-1/servicediscovery/aws4_request, "
+      "AWS4-HMAC-SHA256 "
+      "Credential=AKIDEXAMPLE/20150830/eu-central-1/servicediscovery/aws4_request, "
       "SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;x-amz-target, "
       "Signature=043d81a7d73806fa1304cba91cb046b86891808b1c96e9bef069a9092d613af5";
   EXPECT_TRUE(Verify(sent).ok()) << Verify(sent);
@@ -158,11 +160,12 @@ TEST(SigV4, MissingPartsAreNamed) {
   Sent sent;
   sent.authorization = "AWS4-HMAC-SHA256 Credential=,Other=1";
   sent.timestamp = "";
-  ExpectError(Verify(sent), "IncompleteSignatureException",
-              "Authorization header requires 'Credential' parameter. "
-              "Authorization header requires 'Signature' parameter. "
-              "Authorization header requires 'SignedHeaders' parameter. "
-              "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.");
+  ExpectError(
+      Verify(sent), "IncompleteSignatureException",
+      "Authorization header requires 'Credential' parameter. "
+      "Authorization header requires 'Signature' parameter. "
+      "Authorization header requires 'SignedHeaders' parameter. "
+      "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.");
   sent = Sent();
   sent.Edit(" SignedHeaders=content-type;host;x-amz-date;x-amz-target,", "");
   ExpectError(Verify(sent), "IncompleteSignatureException", "requires 'SignedHeaders' parameter");

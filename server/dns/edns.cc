@@ -42,9 +42,6 @@ void WritePadding(MessageWriter& writer) {
 }  // namespace
 
 size_t OptSize(const EdnsQuery& edns, const RespondOptions& options, Transport transport) {
-  if (!edns.present) {
-    return 0;
-  }
   size_t size = kOptSize + kExtendedErrorSize;
   size += edns.cookie.empty() ? 0 : kOptionHeaderSize + kCookieSize;
   size += edns.nsid ? kOptionHeaderSize + options.nsid.size() : 0;

@@ -18,6 +18,7 @@ inline constexpr size_t kExtendedErrorSize = kOptionHeaderSize + 2;
 inline constexpr size_t kPaddingBlock = 468;
 
 // What WriteOpt will need for this query, an extended error included, padding not.
+// REQUIRES: edns.present.
 size_t OptSize(const EdnsQuery& edns, const RespondOptions& options, Transport transport);
 
 // Appends the OPT record. REQUIRES: edns.present.

@@ -13,6 +13,7 @@
 #include <span>
 
 #include "absl/strings/string_view.h"
+#include "registry/base/check.h"
 #include "server/dns/rrset.h"
 #include "server/dns/select.h"
 #include "server/dns/wire.h"
@@ -34,7 +35,16 @@ class MessageWriter {
   }
 
   // The selected records, all or none; `owner` is where their owner's name is in the message.
-  bool AddAnswer(const RRset& rrset, const Selection& selection, size_t owner);
+  bool AddAnswer(const RRset& rrset, const Selection& selection, size_t owner) {
+    switch (rrset.stride()) {
+      case kRecordHeaderSize + 4:
+        return AddFixed<kRecordHeaderSize + 4>(rrset, selection, Pointer(owner));
+      case kRecordHeaderSize + 16:
+        return AddFixed<kRecordHeaderSize + 16>(rrset, selection, Pointer(owner));
+      default:
+        return AddVarious(rrset, selection, Pointer(owner));
+    }
+  }
   // The additional addresses of the targets of an SRV answer that AddAnswer just wrote, as many as
   // there is room for.
   void AddGlue(const RRset& rrset, const Selection& selection);
@@ -46,7 +56,7 @@ class MessageWriter {
   void AddText(uint16_t rr_class, absl::string_view text);
 
   std::span<const uint8_t> written() const { return {begin_, size()}; }
-  // Where the last record of the answer section starts.
+  // Where the record of a CNAME answer, just added, starts.
   size_t last_answer() const { return last_answer_; }
   // Takes all records back.
   void DropRecords() {
@@ -61,11 +71,41 @@ class MessageWriter {
   void CountAdditional() { ++additionals_; }
 
   // Fills in flags and counts. The id was copied with the question.
-  size_t Finish(uint16_t flags, bool has_question);
+  size_t Finish(uint16_t flags, bool has_question) {
+    Store16(begin_ + 2, flags);
+    Store16(begin_ + 4, has_question ? 1 : 0);
+    Store16(begin_ + 6, answers_);
+    Store16(begin_ + 8, authorities_);
+    Store16(begin_ + 10, additionals_);
+    return size();
+  }
 
  private:
   bool HasRoom(size_t size) const { return size <= static_cast<size_t>(limit_ - at_); }
   void CopyRecord(const RecordView& record, uint16_t owner_pointer);
+  static uint16_t Pointer(size_t offset) {
+    CLOUDMAP_CHECK(offset <= kMaxPointer, "compression pointers reach the first 16 KiB");
+    return static_cast<uint16_t>(kPointerBits | offset);
+  }
+  // Addresses: of one size known here, which the compiler copies without a call.
+  template <size_t kSize>
+  bool AddFixed(const RRset& rrset, const Selection& selection, uint16_t owner_pointer) {
+    if (!HasRoom(selection.count * kSize)) {
+      return false;
+    }
+    const uint8_t* const records = rrset.record(0).bytes;
+    const uint32_t* const indices = selection.indices.data();
+    const uint32_t* const end = indices + selection.count;
+    uint8_t* at = at_;
+    for (const uint32_t* index = indices; index != end; ++index, at += kSize) {
+      std::memcpy(at, records + size_t{*index} * kSize, kSize);
+      Store16(at, owner_pointer);
+    }
+    at_ = at;
+    answers_ = static_cast<uint16_t>(answers_ + selection.count);
+    return true;
+  }
+  bool AddVarious(const RRset& rrset, const Selection& selection, uint16_t owner_pointer);
 
   uint8_t* const begin_;
   uint8_t* at_;

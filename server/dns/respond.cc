@@ -202,7 +202,7 @@ size_t Respond(std::span<const uint8_t> packet, const ZoneTable& zones,
     query.edns.keepalive_has_value = false;
   }
   MessageWriter writer(out, SizeLimit(query, options, client.transport),
-                       OptSize(query.edns, options, client.transport));
+                       query.edns.present ? OptSize(query.edns, options, client.transport) : 0);
   writer.Begin(packet.first(query.has_question ? query.question_size : kHeaderSize));
   Answerer answerer(query, zones, options, worker, writer);
   Rcode rcode = query.reject;

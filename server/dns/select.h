@@ -44,6 +44,7 @@ inline void SelectFromFew(uint32_t n, FastRandom& random, Selection& selection) 
   uint8_t* const order = copy.data();
   uint32_t* const indices = selection.indices.data();
   uint64_t bits = random.Next();
+#pragma GCC unroll 8
   for (uint32_t i = 0; i < selection.count; ++i) {
     const uint32_t pick = i + TakeBelow(bits, n - i);
     indices[i] = order[pick];

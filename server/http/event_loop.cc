@@ -17,9 +17,9 @@ using boost::system::error_code;
 
 // Short against every timeout, and never so long that the Date header is wrong.
 absl::Duration TickInterval(const Limits& limits) {
-  const absl::Duration shortest = std::min({limits.request_timeout, limits.write_timeout,
-                                            limits.idle_timeout, limits.linger_timeout,
-                                            limits.drain_timeout});
+  const absl::Duration shortest =
+      std::min({limits.request_timeout, limits.write_timeout, limits.idle_timeout,
+                limits.linger_timeout, limits.drain_timeout});
   return std::clamp(shortest / 4, absl::Milliseconds(5), absl::Seconds(1));
 }
 
@@ -42,12 +42,12 @@ class PendingAnswer {
     if (loop == nullptr) {
       return;
     }
-    net::dispatch(loop->io(), [session = std::move(session_),
-                               answer = std::move(response)]() mutable {
-      if (const std::shared_ptr<Session> alive = session.lock()) {
-        alive->Answer(std::move(answer));
-      }
-    });
+    net::dispatch(loop->io(),
+                  [session = std::move(session_), answer = std::move(response)]() mutable {
+                    if (const std::shared_ptr<Session> alive = session.lock()) {
+                      alive->Answer(std::move(answer));
+                    }
+                  });
   }
 
  private:

@@ -76,9 +76,8 @@ class HttpServerTest : public ::testing::Test {
   // Waits until `count` requests to /held are in the handler's hands.
   void AwaitHeld(size_t count) {
     const absl::MutexLock lock(&mutex_);
-    const auto enough = [this, count]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-      return held_.size() >= count;
-    };
+    const auto enough = [this, count]()
+                            ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return held_.size() >= count; };
     ASSERT_TRUE(mutex_.AwaitWithTimeout(absl::Condition(&enough), absl::Seconds(10)));
   }
 
@@ -300,8 +299,7 @@ TEST_F(HttpServerTest, RefusesBodiesOfDoubtfulLength) {
   ExpectRefused(absl::StrCat(head, "Transfer-Encoding: chunked\r\n\r\nxyz\r\n"), 400);
   ExpectRefused(absl::StrCat(head, "Transfer-Encoding: chunked\r\n\r\n3\r\nabcdef\r\n0\r\n\r\n"),
                 400);
-  EXPECT_EQ(Ask("POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n").status,
-            501);
+  EXPECT_EQ(Ask("POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n").status, 501);
 }
 
 TEST_F(HttpServerTest, RefusesUnknownExpectations) {
@@ -378,7 +376,8 @@ TEST_F(HttpServerTest, SaysSoWhenARequestTakesTooLong) {
   options_.limits.request_timeout = absl::Milliseconds(40);
   Start();
   ExpectRefused("GET /echo HT", 408);
-  ExpectRefused(absl::StrCat("POST /echo HTTP/1.1\r\n", kHost, "Content-Length: 9\r\n\r\nabc"), 408);
+  ExpectRefused(absl::StrCat("POST /echo HTTP/1.1\r\n", kHost, "Content-Length: 9\r\n\r\nabc"),
+                408);
   ExpectRefused(
       absl::StrCat("POST /echo HTTP/1.1\r\n", kHost, "Transfer-Encoding: chunked\r\n\r\n5\r\nab"),
       408);
@@ -536,8 +535,7 @@ TEST_F(HttpServerTest, AnAddressInUseIsNamed) {
   HttpServer second({.listen = address_, .tls = {}, .limits = {}}, Router());
   const absl::Status status = second.Start();
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
-  EXPECT_EQ(status.message(),
-            absl::StrCat("--http-listen ", address_, ": address already in use"));
+  EXPECT_EQ(status.message(), absl::StrCat("--http-listen ", address_, ": address already in use"));
 }
 
 TEST_F(HttpServerTest, AMalformedAddressIsInvalid) {

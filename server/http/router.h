@@ -1,7 +1,8 @@
 // Method and path -> handler. Paths match exactly; HEAD is answered by the handler of GET.
 //
 //   Router router;
-//   router.Add("GET", "/healthz", [](const Request&, Respond respond) { respond({.body = "ok\n"}); });
+//   router.Add("GET", "/healthz", [](const Request&, Respond respond) { respond({.body = "ok\n"});
+//   });
 //
 // Thread-safe once it is filled.
 #pragma once

@@ -229,21 +229,20 @@ class StreamSession final : public Session {
       return Refuse({400, "This is not a valid HTTP/1.1 request.\n"});
     }
     const size_t bytes = header_checked_ ? kBodyReadBytes : kHeaderReadBytes;
-    stream_.async_read_some(
-        buffer_.prepare(bytes),
-        [this, self = shared_from_this()](const error_code& error, size_t count) {
-          if (state_ != State::kIdle && state_ != State::kReading) {
-            return;
-          }
-          buffer_.commit(count);
-          if (timed_out_) {
-            Refuse({408, "The request took too long.\n"});
-          } else if (error) {
-            Close();
-          } else {
-            Parse();
-          }
-        });
+    stream_.async_read_some(buffer_.prepare(bytes), [this, self = shared_from_this()](
+                                                        const error_code& error, size_t count) {
+      if (state_ != State::kIdle && state_ != State::kReading) {
+        return;
+      }
+      buffer_.commit(count);
+      if (timed_out_) {
+        Refuse({408, "The request took too long.\n"});
+      } else if (error) {
+        Close();
+      } else {
+        Parse();
+      }
+    });
   }
 
   void Dispatch() {
@@ -291,20 +290,20 @@ class StreamSession final : public Session {
     if (!has_request || parser_->get().method() != beast::http::verb::head) {
       out.body() = std::move(response.body);
     }
-    beast::http::async_write(stream_, out,
-                             [this, keep_alive, self = shared_from_this()](const error_code& error,
-                                                                           size_t) {
-                               if (state_ == State::kClosed) {
-                                 return;
-                               }
-                               if (error) {
-                                 Close();
-                               } else if (keep_alive) {
-                                 AwaitRequest();
-                               } else {
-                                 ShutDown();
-                               }
-                             });
+    beast::http::async_write(
+        stream_, out,
+        [this, keep_alive, self = shared_from_this()](const error_code& error, size_t) {
+          if (state_ == State::kClosed) {
+            return;
+          }
+          if (error) {
+            Close();
+          } else if (keep_alive) {
+            AwaitRequest();
+          } else {
+            ShutDown();
+          }
+        });
   }
 
   // A close while the client still sends would reset the connection and could take the answer

@@ -16,8 +16,8 @@
 
 namespace cloudmap::http {
 
-using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp,
-                                                boost::asio::io_context::executor_type>;
+using Socket =
+    boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 using TlsContext = std::shared_ptr<boost::asio::ssl::context>;
 
 class Session;

@@ -57,8 +57,8 @@ absl::Status WrongType(const Path& path, absl::string_view expected, const Json&
 }
 
 absl::Status OutOfRange(const Path& path, absl::string_view expected) {
-  return MakeError(v1::SERIALIZATION, absl::StrCat("Value at '", path.ToString(), "' must be ",
-                                                   expected, "."));
+  return MakeError(v1::SERIALIZATION,
+                   absl::StrCat("Value at '", path.ToString(), "' must be ", expected, "."));
 }
 
 template <typename Int>

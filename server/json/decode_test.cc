@@ -135,8 +135,8 @@ TEST(Decode, RefusesNumbersThatAreNoIntegersOfTheirSize) {
 }
 
 TEST(Decode, TimestampsAreSecondsWithAFraction) {
-  const auto operation = Decoded<v1::Operation>(
-      R"({"CreateDate": 1587055860.121, "UpdateDate": 1587055900})");
+  const auto operation =
+      Decoded<v1::Operation>(R"({"CreateDate": 1587055860.121, "UpdateDate": 1587055900})");
   EXPECT_EQ(operation.create_date().seconds(), 1587055860);
   EXPECT_EQ(operation.create_date().nanos(), 121'000'000);
   EXPECT_EQ(operation.update_date().nanos(), 0);
@@ -198,13 +198,14 @@ TEST(Decode, BoundsTheDepth) {
   const std::string allowed(63, '[');
   const std::string close(63, ']');
   EXPECT_EQ(
-      Decoded<v1::GetServiceRequest>(absl::StrCat("{\"x\":", allowed, close, ",\"Id\":\"i\"}")).id(),
+      Decoded<v1::GetServiceRequest>(absl::StrCat("{\"x\":", allowed, close, ",\"Id\":\"i\"}"))
+          .id(),
       "i");
   // Brackets in strings do not nest, not even after an escaped quote.
-  EXPECT_EQ(Decoded<v1::GetServiceRequest>(
-                absl::StrCat("{\"Id\": \"\\\"", std::string(100, '{'), "\"}"))
-                .id(),
-            absl::StrCat("\"", std::string(100, '{')));
+  EXPECT_EQ(
+      Decoded<v1::GetServiceRequest>(absl::StrCat("{\"Id\": \"\\\"", std::string(100, '{'), "\"}"))
+          .id(),
+      absl::StrCat("\"", std::string(100, '{')));
 }
 
 TEST(Decode, ARequiredListOrMapThatIsAbsentIsAViolation) {
@@ -245,7 +246,8 @@ TEST(Decode, AnUnknownEnumValueIsAViolation) {
 TEST(Decode, SurvivesRandomInput) {
   constexpr absl::string_view kGood =
       R"({"Name":"web","DnsConfig":{"DnsRecords":[{"Type":"A","TTL":10}]},"Tags":[{"Key":"a"}]})";
-  constexpr absl::string_view kAlphabet = "{}[]\",:\\0123456789.eE+-truefalsnNameDConigR \n\xff\x80";
+  constexpr absl::string_view kAlphabet =
+      "{}[]\",:\\0123456789.eE+-truefalsnNameDConigR \n\xff\x80";
   constexpr uint32_t kSeed = 20170314;
   std::mt19937 random(kSeed);
   const auto below = [&random](size_t bound) { return random() % bound; };

@@ -141,7 +141,9 @@ TEST(Encode, EveryFieldOfTheApiHasAJsonForm) {
 TEST(Encode, LeavesOutFieldsThatItsProtoDoesNotKnow) {
   v1::GetServiceResponse response;
   response.mutable_service()->set_id("srv-1");
-  response.mutable_service()->GetReflection()->MutableUnknownFields(response.mutable_service())
+  response.mutable_service()
+      ->GetReflection()
+      ->MutableUnknownFields(response.mutable_service())
       ->AddLengthDelimited(1000, "new");
   response.GetReflection()->MutableUnknownFields(&response)->AddVarint(1001, 7);
   v1::GetServiceResponse received;

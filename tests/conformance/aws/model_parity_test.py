@@ -15,6 +15,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tests"))
 from support import aws
+from support.server import main
 
 SERVICE = "cloudmap/v1/service_discovery.proto"
 TIMESTAMP = "google.protobuf.Timestamp"
@@ -225,4 +226,4 @@ class ModelParity(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    main()
