@@ -94,8 +94,8 @@ absl::Status App::MakeApi() {
   const auto call = [this](const auto& method, auto request, auto found, auto done) {
     operations_->Call(method, std::move(request), std::move(found), std::move(done));
   };
-  aws_endpoint_ = std::make_unique<aws::AwsEndpoint>(
-      aws::AwsEndpoint::Options{call, random_, verifier_.get()});
+  aws_endpoint_ =
+      std::make_unique<aws::AwsEndpoint>(aws::AwsEndpoint::Options{call, random_, verifier_.get()});
   return absl::OkStatus();
 }
 
@@ -104,8 +104,9 @@ http::Router App::MakeRouter() {
   router.Add("POST", "/", [this](const http::Request& request, http::Respond respond) {
     aws_endpoint_->Handle(request, std::move(respond));
   });
-  router.Add("GET", "/healthz",
-             [](const http::Request&, http::Respond respond) { respond(TextResponse(200, "ok\n")); });
+  router.Add("GET", "/healthz", [](const http::Request&, http::Respond respond) {
+    respond(TextResponse(200, "ok\n"));
+  });
   router.Add("GET", "/readyz", [this](const http::Request&, http::Respond respond) {
     respond(ready_ ? TextResponse(200, "ready\n") : TextResponse(503, "not ready\n"));
   });

@@ -48,8 +48,7 @@ std::string CheckAccount(const std::string& text) {
 }
 
 std::string EnvironmentName(absl::string_view flag) {
-  return absl::StrCat("CLOUDMAPD_",
-                      absl::AsciiStrToUpper(absl::StrReplaceAll(flag, {{"-", "_"}})));
+  return absl::StrCat("CLOUDMAPD_", absl::AsciiStrToUpper(absl::StrReplaceAll(flag, {{"-", "_"}})));
 }
 
 // Declares options whose environment variable follows from the flag.
@@ -77,9 +76,9 @@ class Declare {
   CLI::App& app_;
 };
 
-// The arguments, and behind them what the environment says of options that are not among them: CLI11
-// by itself would let the --config file win over the environment. In the order that CLI11 takes,
-// last first.
+// The arguments, and behind them what the environment says of options that are not among them:
+// CLI11 by itself would let the --config file win over the environment. In the order that CLI11
+// takes, last first.
 std::vector<std::string> Arguments(const CLI::App& app, int argc, const char* const* argv) {
   std::vector<std::string> arguments(argv + 1, argv + argc);
   const size_t given = arguments.size();

@@ -58,7 +58,8 @@ void DeadlineKeeper::OnLoad(const State& state) {
   finished_.clear();
   state.operations().ForEach([this](const std::string&, const auto& operation)
                                  ABSL_NO_THREAD_SAFETY_ANALYSIS { Watch(*operation); });
-  state.services().ForEach([this](const std::string&, const auto& service) {
+  using ServicePtr = std::shared_ptr<const ServiceEntry>;
+  state.services().ForEach([this](const std::string&, const ServicePtr& service) {
     service->instances.ForEach([this](const std::string&, const auto& instance)
                                    ABSL_NO_THREAD_SAFETY_ANALYSIS { Watch(*instance); });
   });

@@ -83,7 +83,8 @@ TEST_F(GrpcServerTest, ConstraintsAreCheckedAsOverAwsJson) {
   v1::GetServiceResponse response;
   const grpc::Status status = stub_->GetService(&context, {}, &response);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
-  EXPECT_THAT(status.error_message(), StartsWith("1 validation error detected: Value null at 'id'"));
+  EXPECT_THAT(status.error_message(),
+              StartsWith("1 validation error detected: Value null at 'id'"));
 }
 
 TEST_F(GrpcServerTest, EnumValueOutsideTheProtoIsInvalidInput) {
@@ -93,8 +94,7 @@ TEST_F(GrpcServerTest, EnumValueOutsideTheProtoIsInvalidInput) {
   request.set_instance_id("i");
   request.set_status(static_cast<v1::CustomHealthStatus>(99));
   v1::UpdateInstanceCustomHealthStatusResponse response;
-  const grpc::Status status =
-      stub_->UpdateInstanceCustomHealthStatus(&context, request, &response);
+  const grpc::Status status = stub_->UpdateInstanceCustomHealthStatus(&context, request, &response);
   EXPECT_THAT(status.error_message(), HasSubstr("enum value set: [HEALTHY, UNHEALTHY]"));
 }
 
@@ -104,8 +104,8 @@ TEST_F(GrpcServerTest, BytesThatAreNoRequestAreRefused) {
   grpc::CompletionQueue queue;
   grpc::Slice slice("\xff\xff\xff");
   const grpc::ByteBuffer request(&slice, 1);
-  auto call = generic.PrepareUnaryCall(
-      &context, "/cloudmap.v1.ServiceDiscovery/RegisterInstance", request, &queue);
+  auto call = generic.PrepareUnaryCall(&context, "/cloudmap.v1.ServiceDiscovery/RegisterInstance",
+                                       request, &queue);
   call->StartCall();
   grpc::ByteBuffer response;
   grpc::Status status;

@@ -36,10 +36,10 @@ class MessageWriter {
 
   // The selected records, all or none; `owner` is where their owner's name is in the message.
   bool AddAnswer(const RRset& rrset, const Selection& selection, size_t owner) {
-    switch (rrset.stride()) {
-      case kRecordHeaderSize + 4:
+    switch (rrset.type()) {
+      case type::kA:
         return AddFixed<kRecordHeaderSize + 4>(rrset, selection, Pointer(owner));
-      case kRecordHeaderSize + 16:
+      case type::kAaaa:
         return AddFixed<kRecordHeaderSize + 16>(rrset, selection, Pointer(owner));
       default:
         return AddVarious(rrset, selection, Pointer(owner));

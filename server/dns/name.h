@@ -31,8 +31,27 @@ struct NameView {
   const uint8_t* bytes = nullptr;
   size_t size = 0;
 
+  // Most names are a few words long, which a call to memcmp would outweigh.
   friend bool operator==(const NameView& a, const NameView& b) {
-    return a.size == b.size && std::memcmp(a.bytes, b.bytes, a.size) == 0;
+    constexpr size_t kWord = sizeof(uint64_t);
+    if (a.size != b.size) {
+      return false;
+    }
+    if (a.size < kWord) {
+      return std::memcmp(a.bytes, b.bytes, a.size) == 0;
+    }
+    const auto differ = [&](size_t at) {
+      uint64_t x = 0;
+      uint64_t y = 0;
+      std::memcpy(&x, a.bytes + at, kWord);
+      std::memcpy(&y, b.bytes + at, kWord);
+      return x ^ y;
+    };
+    uint64_t difference = differ(a.size - kWord);
+    for (size_t at = 0; at + kWord < a.size; at += kWord) {
+      difference |= differ(at);
+    }
+    return difference == 0;
   }
 };
 

@@ -31,8 +31,13 @@ size_t SizeLimit(const Query& query, const RespondOptions& options, Transport tr
 class Answerer {
  public:
   Answerer(const Query& query, const ZoneTable& zones, const RespondOptions& options,
-           Worker& worker, MessageWriter& writer)
-      : query_(query), zones_(zones), options_(options), worker_(worker), writer_(writer) {}
+           const Client& client, Worker& worker, MessageWriter& writer)
+      : query_(query),
+        zones_(zones),
+        options_(options),
+        client_(client),
+        worker_(worker),
+        writer_(writer) {}
 
   void AnswerQuestion(LookupName& name);
   // NOTIFY and UPDATE: never done here.
@@ -44,6 +49,7 @@ class Answerer {
 
  private:
   void AnswerChaos(const LookupName& name);
+  void RefuseTransfer();
   void FollowChain(LookupName& name);
   // False when the chain goes on with a CNAME, whose target's place is then in `owner`.
   bool AnswerIn(const ZoneMatch& match, const LookupName& name, size_t& owner);
@@ -60,6 +66,7 @@ class Answerer {
   const Query& query_;
   const ZoneTable& zones_;
   const RespondOptions& options_;
+  const Client& client_;
   Worker& worker_;
   MessageWriter& writer_;
   uint16_t flags_ = 0;
@@ -76,6 +83,9 @@ void Answerer::AnswerQuestion(LookupName& name) {
   }
   if (query_.qclass != kClassIn) [[unlikely]] {
     return AnswerChaos(name);
+  }
+  if (query_.qtype == type::kAxfr || query_.qtype == type::kIxfr) [[unlikely]] {
+    return RefuseTransfer();
   }
   FollowChain(name);
 }
@@ -103,6 +113,16 @@ void Answerer::AnswerChaos(const LookupName& name) {
   }
   writer_.AddText(kClassCh, options_.nsid);
   flags_ = kFlagAa;
+}
+
+// Transfers are several messages over TCP, which is not what one response is; a client that may
+// have one never gets here.
+void Answerer::RefuseTransfer() {
+  const bool datagram = client_.transport == Transport::kUdp;
+  if (datagram && query_.qtype == type::kAxfr) {
+    return Fail(Rcode::kFormErr, std::nullopt);  // RFC 5936 s4.2
+  }
+  Fail(Rcode::kRefused, ExtendedError::kProhibited);
 }
 
 void Answerer::FollowChain(LookupName& question) {
@@ -204,7 +224,7 @@ size_t Respond(std::span<const uint8_t> packet, const ZoneTable& zones,
   MessageWriter writer(out, SizeLimit(query, options, client.transport),
                        query.edns.present ? OptSize(query.edns, options, client.transport) : 0);
   writer.Begin(packet.first(query.has_question ? query.question_size : kHeaderSize));
-  Answerer answerer(query, zones, options, worker, writer);
+  Answerer answerer(query, zones, options, client, worker, writer);
   Rcode rcode = query.reject;
   if (parsed == Parsed::kQuestion && query.opcode() == Opcode::kQuery) [[likely]] {
     answerer.AnswerQuestion(query.name);

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstring>
 
 #include "registry/base/random.h"
 #include "server/dns/rrset.h"
@@ -26,7 +25,21 @@ inline uint32_t TakeBelow(uint64_t& bits, uint32_t bound) {
   return static_cast<uint32_t>(product >> 64);
 }
 
-// The whole of a small set, or the head of its permutation. REQUIRES: n <= 64.
+// The whole of a small set in random order. REQUIRES: n <= 8 and n is the selection's count.
+inline void SelectAll(uint32_t n, FastRandom& random, Selection& selection) {
+  selection.indices = {0, 1, 2, 3, 4, 5, 6, 7};
+  uint32_t* const indices = selection.indices.data();
+  uint64_t bits = random.Next();
+#pragma GCC unroll 8
+  for (uint32_t i = 0; i + 1 < n; ++i) {
+    const uint32_t pick = i + TakeBelow(bits, n - i);
+    const uint32_t picked = indices[pick];
+    indices[pick] = indices[i];
+    indices[i] = picked;
+  }
+}
+
+// The head of a permutation of a small set. REQUIRES: n <= 64.
 inline void SelectFromFew(uint32_t n, FastRandom& random, Selection& selection) {
   static constexpr std::array<uint8_t, 64> kInOrder = [] {
     std::array<uint8_t, 64> order{};
@@ -35,16 +48,10 @@ inline void SelectFromFew(uint32_t n, FastRandom& random, Selection& selection) 
     }
     return order;
   }();
-  std::array<uint8_t, 64> copy;
-  if (n <= 8) {
-    std::memcpy(copy.data(), kInOrder.data(), 8);
-  } else {
-    copy = kInOrder;
-  }
+  std::array<uint8_t, 64> copy = kInOrder;
   uint8_t* const order = copy.data();
   uint32_t* const indices = selection.indices.data();
   uint64_t bits = random.Next();
-#pragma GCC unroll 8
   for (uint32_t i = 0; i < selection.count; ++i) {
     const uint32_t pick = i + TakeBelow(bits, n - i);
     indices[i] = order[pick];
@@ -75,6 +82,8 @@ inline Selection Select(const RRset& rrset, FastRandom& random) {
   selection.count = std::min({n, rrset.answer_max(), uint32_t{kMultivalueAnswers}});
   if (n == 1) {
     selection.indices[0] = 0;
+  } else if (n == selection.count) {
+    SelectAll(n, random, selection);
   } else if (n <= 64) {
     SelectFromFew(n, random, selection);
   } else {

@@ -50,7 +50,7 @@ struct Identity {
   explicit Identity(const std::string& name)
       : cert(absl::StrCat(::testing::TempDir(), "/tls_test_", name, ".crt")),
         key(absl::StrCat(::testing::TempDir(), "/tls_test_", name, ".key")) {
-    const Key pair(EVP_EC_gen("P-256"));
+    const Key pair(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
     const Certificate x509(X509_new());
     X509_set_version(x509.get(), 2);
     ASN1_INTEGER_set(X509_get_serialNumber(x509.get()), 1);

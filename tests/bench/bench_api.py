@@ -31,7 +31,11 @@ SERVICES = 100
 INSTANCES_PER_SERVICE = 10
 SMALL, LARGE = 10, 1000
 # Ratios to the empty handler that the project aims at.
-AIMS = {("grpc", "RegisterInstance"): 0.7, ("grpc", f"DiscoverInstances {SMALL}"): 0.7, ("http", "any"): 0.5}
+AIMS = {
+    ("grpc", "RegisterInstance"): 0.7,
+    ("grpc", f"DiscoverInstances {SMALL}"): 0.7,
+    ("http", "any"): 0.5,
+}
 MOTO_AIM = 10
 NAMESPACE = "bench.test"
 
@@ -41,8 +45,12 @@ class Registry:
 
     def __init__(self, server):
         self.endpoint = aws.Endpoint(server)
-        started = self.endpoint.call("CreatePrivateDnsNamespace", Name=NAMESPACE, Vpc="vpc-1234abcd")
-        operation = self.endpoint.call("GetOperation", OperationId=started["OperationId"])["Operation"]
+        started = self.endpoint.call(
+            "CreatePrivateDnsNamespace", Name=NAMESPACE, Vpc="vpc-1234abcd"
+        )
+        operation = self.endpoint.call("GetOperation", OperationId=started["OperationId"])[
+            "Operation"
+        ]
         self.namespace = operation["Targets"]["NAMESPACE"]
         self.services = [self.make_service(f"s{i}") for i in range(SERVICES)]
         for service in self.services:
@@ -52,19 +60,31 @@ class Registry:
         self.endpoint.close()
 
     def make_service(self, name):
-        config = {"NamespaceId": self.namespace, "RoutingPolicy": "MULTIVALUE", "DnsRecords": [{"Type": "A", "TTL": 10}]}
+        config = {
+            "NamespaceId": self.namespace,
+            "RoutingPolicy": "MULTIVALUE",
+            "DnsRecords": [{"Type": "A", "TTL": 10}],
+        }
         return self.endpoint.call("CreateService", Name=name, DnsConfig=config)["Service"]["Id"]
 
     def fill(self, service, count):
         for i in range(count):
-            members = {"ServiceId": service, "InstanceId": f"i-{i}", "CreatorRequestId": aws.token()}
+            members = {
+                "ServiceId": service,
+                "InstanceId": f"i-{i}",
+                "CreatorRequestId": aws.token(),
+            }
             self.endpoint.call("RegisterInstance", Attributes=attributes_of(10, i), **members)
 
     def requests(self, what):
         """(operation, bodies) of one line of the report."""
         operation, *size = what.split()
         if operation == "DiscoverInstances":
-            names = {"NamespaceName": NAMESPACE, "ServiceName": f"with-{size[0]}", "MaxResults": 1000}
+            names = {
+                "NamespaceName": NAMESPACE,
+                "ServiceName": f"with-{size[0]}",
+                "MaxResults": 1000,
+            }
             return operation, [names]
         targets = [
             {"ServiceId": service, "InstanceId": f"i-{i}"}
@@ -132,11 +152,20 @@ def cpu_seconds(process):
 
 def load(server, transport, operation, bodies, seconds):
     """(calls per second, CPU microseconds of the server for a call)."""
-    command = [build_dir() / "bench/api_load", transport, server.ready[transport], operation, IN_FLIGHT, seconds]
+    command = [
+        build_dir() / "bench/api_load",
+        transport,
+        server.ready[transport],
+        operation,
+        IN_FLIGHT,
+        seconds,
+    ]
     before = cpu_seconds(server.process)
     text = "\n".join(map(json.dumps, bodies))
     begin = time.monotonic()
-    done = subprocess.run([str(word) for word in command], input=text, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [str(word) for word in command], input=text, capture_output=True, text=True, check=True
+    )
     elapsed = time.monotonic() - begin
     result = json.loads(done.stdout)
     if result["failures"] or not result["answers"]:
@@ -165,7 +194,9 @@ def measure(servers, lines, seconds):
 
 
 def report(results, lines):
-    print(f"{'':32} {'cloudmapd':>20} {'empty handler':>20} {'ratio':>7} {'aim':>5} {'CPU ratio':>10}")
+    print(
+        f"{'':32} {'cloudmapd':>20} {'empty handler':>20} {'ratio':>7} {'aim':>5} {'CPU ratio':>10}"
+    )
     print(f"{'':32} {'calls/s':>11} {'CPU us':>8} {'calls/s':>11} {'CPU us':>8}")
     for transport in ("grpc", "http"):
         for what in lines:
@@ -192,7 +223,9 @@ def report_moto(results, lines, seconds):
             theirs, _ = load(moto, "http", operation, bodies, seconds)
             ours, _ = results["cloudmapd", "http", what]
             name = f"AWS JSON {what}"
-            print(f"{name:32} {ours:11,.0f} against {theirs:7,.0f} of moto_server: {ours / theirs:7.0f} times (aim {MOTO_AIM})")
+            print(
+                f"{name:32} {ours:11,.0f} against {theirs:7,.0f} of moto_server: {ours / theirs:7.0f} times (aim {MOTO_AIM})"
+            )
     finally:
         moto.stop()
 
@@ -200,18 +233,27 @@ def report_moto(results, lines, seconds):
 def main():
     build_dir()
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 2
-    lines = ["RegisterInstance", f"DiscoverInstances {SMALL}", f"DiscoverInstances {LARGE}", "GetInstance"]
+    lines = [
+        "RegisterInstance",
+        f"DiscoverInstances {SMALL}",
+        f"DiscoverInstances {LARGE}",
+        "GetInstance",
+    ]
     folder = tempfile.mkdtemp(prefix="cloudmapd-bench-")
     empty = Empty()
     server = Server("--store", "memory", "--log-level", "error", directory=folder).start()
     try:
         registry = Registry(server)
-        results = measure({"empty": (empty, registry), "cloudmapd": (server, registry)}, lines, seconds)
+        results = measure(
+            {"empty": (empty, registry), "cloudmapd": (server, registry)}, lines, seconds
+        )
     finally:
         server.stop()
         empty.stop()
         shutil.rmtree(folder)
-    print(f"{IN_FLIGHT} in flight, {ROUNDS} rounds of {seconds:g} s, {os.cpu_count()} CPUs shared with the load generator")
+    print(
+        f"{IN_FLIGHT} in flight, {ROUNDS} rounds of {seconds:g} s, {os.cpu_count()} CPUs shared with the load generator"
+    )
     report(results, lines)
     report_moto(results, lines, seconds)
 

@@ -45,7 +45,10 @@ def report(what, results):
     times = [t for t, _ in results]
     median = statistics.median(times)
     memory = statistics.median(m for _, m in results)
-    print(f"{what:32} {median:7.1f} ms {min(times):7.1f} {max(times):7.1f}   {memory:6.1f} MiB", flush=True)
+    print(
+        f"{what:32} {median:7.1f} ms {min(times):7.1f} {max(times):7.1f}   {memory:6.1f} MiB",
+        flush=True,
+    )
     return median
 
 
@@ -57,10 +60,14 @@ def fill(server):
     for i in range(10):
         config = {"DnsRecords": [{"Type": "A", "TTL": 10}]}
         namespace = operation["Targets"]["NAMESPACE"]
-        service = endpoint.call("CreateService", Name=f"s{i}", NamespaceId=namespace, DnsConfig=config)["Service"]["Id"]
+        service = endpoint.call(
+            "CreateService", Name=f"s{i}", NamespaceId=namespace, DnsConfig=config
+        )["Service"]["Id"]
         for j in range(INSTANCES // 10):
             attributes = {"AWS_INSTANCE_IPV4": f"10.{i}.{j >> 8}.{j & 255}"}
-            endpoint.call("RegisterInstance", ServiceId=service, InstanceId=f"i-{j}", Attributes=attributes)
+            endpoint.call(
+                "RegisterInstance", ServiceId=service, InstanceId=f"i-{j}", Attributes=attributes
+            )
     endpoint.close()
 
 
@@ -75,7 +82,9 @@ def main():
         return Server(*flags, directory=folder)
 
     try:
-        print(f"{'from exec to the ready line':32} {'median':>10} {'min':>7} {'max':>7}   {'resident':>10}   ({RUNS} runs)")
+        print(
+            f"{'from exec to the ready line':32} {'median':>10} {'min':>7} {'max':>7}   {'resident':>10}   ({RUNS} runs)"
+        )
         report("memory store", measure(lambda: fresh("--store", "memory")))
         empty = report("sqlite store, made anew", measure(fresh))
         server = fresh().start()

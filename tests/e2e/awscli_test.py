@@ -45,7 +45,10 @@ class Tour(ServerTestCase):
         both = ["10.0.0.1", "10.0.0.2"]
         self.assertEqual(both, programs.dig(server, "my-app.sd.local"))
         self.assertEqual(both, programs.dig(server, "my-app.sd.local", "+tcp"))
-        self.assertRegex(programs.dig_full(server, "my-app.sd.local"), r"my-app\.sd\.local\.\t+10\tIN\tA\t10\.0\.0\.1")
+        self.assertRegex(
+            programs.dig_full(server, "my-app.sd.local"),
+            r"my-app\.sd\.local\.\t+10\tIN\tA\t10\.0\.0\.1",
+        )
 
         server.stop()
         server.start()
@@ -76,7 +79,9 @@ class Tour(ServerTestCase):
         ):
             theirs = without_dates(aws(*words))
             self.assertEqual(theirs, known_to(theirs, ctl(*words)), words)
-        found = ctl("discover-instances", "--namespace-name", "sd.local", "--service-name", "my-app")
+        found = ctl(
+            "discover-instances", "--namespace-name", "sd.local", "--service-name", "my-app"
+        )
         addresses = sorted(i["Attributes"]["AWS_INSTANCE_IPV4"] for i in found["Instances"])
         self.assertEqual(["10.0.0.1", "10.0.0.2"], addresses)
 

@@ -140,7 +140,11 @@ class Durability(ServerTestCase):
         """After all rounds the API lists exactly what DNS answers."""
         client = aws.boto3_client(server)
         pages = client.get_paginator("list_instances").paginate(ServiceId=service)
-        listed = {i["Id"]: i["Attributes"]["AWS_INSTANCE_IPV4"] for page in pages for i in page["Instances"]}
+        listed = {
+            i["Id"]: i["Attributes"]["AWS_INSTANCE_IPV4"]
+            for page in pages
+            for i in page["Instances"]
+        }
         client.close()
         self.assertEqual({name: address for name, address in expected.items() if address}, listed)
 

@@ -27,13 +27,21 @@ USAGE, RUNTIME = 2, 1
 def cloudmapd(*arguments, **options):
     """A run that ends by itself."""
     command = [str(build_dir() / "cloudmapd"), *map(str, arguments)]
-    settings = {"capture_output": True, "text": True, "check": False, "timeout": START_SECONDS, **options}
+    settings = {
+        "capture_output": True,
+        "text": True,
+        "check": False,
+        "timeout": START_SECONDS,
+        **options,
+    }
     return subprocess.run(command, env=environment(**settings.pop("env", {})), **settings)
 
 
 def contents(directory):
     """Every file below with its bytes."""
-    return {str(p.relative_to(directory)): p.read_bytes() for p in directory.rglob("*") if p.is_file()}
+    return {
+        str(p.relative_to(directory)): p.read_bytes() for p in directory.rglob("*") if p.is_file()
+    }
 
 
 class Refusals(ServerTestCase):
@@ -64,7 +72,16 @@ class Refusals(ServerTestCase):
 
     def test_bad_addresses(self):
         for flag in ("--dns-listen", "--grpc-listen", "--http-listen"):
-            for value in ("localhost", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:x", "[::1", "a.b:53", ""):
+            for value in (
+                "localhost",
+                "127.0.0.1",
+                "127.0.0.1:",
+                "127.0.0.1:65536",
+                "127.0.0.1:x",
+                "[::1",
+                "a.b:53",
+                "",
+            ):
                 with self.subTest(f"{flag} {value}"):
                     self.check(USAGE, [flag], flag, value)
         self.assertFalse(self.data.exists())
@@ -95,7 +112,11 @@ class Refusals(ServerTestCase):
             self.check(USAGE, [flag, "--insecure-listen"], flag, "0.0.0.0:0")
 
     def test_address_of_another_machine(self):
-        for name, flag in (("grpc", "--grpc-listen"), ("http", "--http-listen"), ("dns", "--dns-listen")):
+        for name, flag in (
+            ("grpc", "--grpc-listen"),
+            ("http", "--http-listen"),
+            ("dns", "--dns-listen"),
+        ):
             with self.subTest(flag):
                 arguments = self.listen(**{name: "192.0.2.1:0"})
                 self.check(RUNTIME, [flag, "192.0.2.1:0"], "--insecure-listen", *arguments)
@@ -161,7 +182,9 @@ class Refusals(ServerTestCase):
         with self.assertRaises(NotReady) as caught:
             server.start()
         self.assertEqual(RUNTIME, caught.exception.code)
-        self.assertIn("registry.db was written by a newer cloudmapd", caught.exception.stderr.splitlines()[-1])
+        self.assertIn(
+            "registry.db was written by a newer cloudmapd", caught.exception.stderr.splitlines()[-1]
+        )
         after = contents(server.data_dir)
         self.assertEqual(before["registry.db"], after["registry.db"])
 
@@ -191,7 +214,15 @@ class Refusals(ServerTestCase):
 
     def test_ready_file_that_cannot_be_written(self):
         path = self.folder / "missing" / "ready"
-        self.check(RUNTIME, ["--ready-file", str(path)], *self.listen(), "--ready-file", path, "--log-level", "error")
+        self.check(
+            RUNTIME,
+            ["--ready-file", str(path)],
+            *self.listen(),
+            "--ready-file",
+            path,
+            "--log-level",
+            "error",
+        )
 
     def test_config_file_that_is_missing(self):
         self.check(USAGE, ["none.toml"], "--config", self.folder / "none.toml")
@@ -234,9 +265,13 @@ class Options(ServerTestCase):
         self.assertEqual(("123456789012", "PENDING"), self.owner_and_pending(server))
 
     def test_flag_over_environment_over_config_file(self):
-        server = self.new_server(env={"CLOUDMAPD_ACCOUNT_ID": "222222222222", "CLOUDMAPD_OPERATION_DELAY": "1h"})
+        server = self.new_server(
+            env={"CLOUDMAPD_ACCOUNT_ID": "222222222222", "CLOUDMAPD_OPERATION_DELAY": "1h"}
+        )
         config = server.directory / "config.toml"
-        config.write_text('account-id = "333333333333"\noperation-delay = "0s"\nregion = "eu-west-1"\n')
+        config.write_text(
+            'account-id = "333333333333"\noperation-delay = "0s"\nregion = "eu-west-1"\n'
+        )
         server.flags = ["--config", str(config), "--account-id", "111111111111"]
         server.start()
         self.assertEqual(("111111111111", "PENDING"), self.owner_and_pending(server))
@@ -244,12 +279,23 @@ class Options(ServerTestCase):
     def test_dns_listens_on_every_address_given(self):
         flags = ["--dns-listen", "127.0.0.1:0", "--dns-listen", "127.0.0.2:0"]
         server = self.start_server(*flags)
-        self.assertEqual(["127.0.0.1", "127.0.0.2"], [a.rsplit(":", 1)[0] for a in server.ready["dns"]])
+        self.assertEqual(
+            ["127.0.0.1", "127.0.0.2"], [a.rsplit(":", 1)[0] for a in server.ready["dns"]]
+        )
 
     def test_help_lists_every_option_with_its_environment(self):
         done = cloudmapd("--help")
         self.assertEqual((0, ""), (done.returncode, done.stderr))
-        for flag in ("dns-listen", "grpc-listen", "http-listen", "store", "data-dir", "region", "account-id", "ready-file"):
+        for flag in (
+            "dns-listen",
+            "grpc-listen",
+            "http-listen",
+            "store",
+            "data-dir",
+            "region",
+            "account-id",
+            "ready-file",
+        ):
             self.assertIn(f"--{flag}", done.stdout)
             self.assertIn("CLOUDMAPD_" + flag.upper().replace("-", "_"), done.stdout)
 
@@ -269,7 +315,9 @@ class Life(ServerTestCase):
         self.assertEqual(["log", "data", "ready"], sorted(os.listdir(server.directory), key=len))
         expected = {"event", "version", "pid", "dns", "grpc", "http"}
         self.assertEqual(expected, set(server.ready))
-        self.assertEqual(("ready", server.process.pid), (server.ready["event"], server.ready["pid"]))
+        self.assertEqual(
+            ("ready", server.process.pid), (server.ready["event"], server.ready["pid"])
+        )
 
     def test_health_and_readiness_over_http(self):
         server = self.start_server()
@@ -283,11 +331,17 @@ class Life(ServerTestCase):
             server = self.start_server()
             server.process.send_signal(number)
             self.assertEqual(0, server.process.wait(30), number)
-            self.assertEqual(b"", server.process.stdout.read(), "more than the ready line on stdout")
+            self.assertEqual(
+                b"", server.process.stdout.read(), "more than the ready line on stdout"
+            )
 
     def test_idle_connections_do_not_hold_it_up(self):
         server = self.start_server()
-        held = [socket.create_connection(address) for address in (server.http, server.dns) for _ in range(3)]
+        held = [
+            socket.create_connection(address)
+            for address in (server.http, server.dns)
+            for _ in range(3)
+        ]
         host, port = server.grpc.rsplit(":", 1)
         held.append(socket.create_connection((host, int(port))))
         held[0].sendall(b"POST / HTTP/1.1\r\nHost: x\r\n")
@@ -304,7 +358,9 @@ class Life(ServerTestCase):
         server.start()
         endpoint = aws.Endpoint(server)
         self.addCleanup(endpoint.close)
-        self.assertEqual(["kept"], [n["Name"] for n in endpoint.call("ListNamespaces")["Namespaces"]])
+        self.assertEqual(
+            ["kept"], [n["Name"] for n in endpoint.call("ListNamespaces")["Namespaces"]]
+        )
 
 
 if __name__ == "__main__":

@@ -15,7 +15,9 @@ class Failed(Exception):
     """A program ended with another exit code than 0."""
 
     def __init__(self, command, done):
-        super().__init__(f"{' '.join(command)}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
+        super().__init__(
+            f"{' '.join(command)}: exit code {done.returncode}\n{done.stdout}{done.stderr}"
+        )
         self.code = done.returncode
         self.stdout = done.stdout
         self.stderr = done.stderr
@@ -99,4 +101,6 @@ def dig(server, name, *arguments):
 def dig_full(server, name, *arguments):
     """All that dig prints."""
     address, port = server.dns
-    return run(["dig", f"@{address}", "-p", port, "+norecurse", "+tries=1", "+time=10", name, *arguments])
+    return run(
+        ["dig", f"@{address}", "-p", port, "+norecurse", "+tries=1", "+time=10", name, *arguments]
+    )

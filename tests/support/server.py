@@ -51,7 +51,8 @@ def environment(**added):
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("CLOUDMAP", "AWS_")) and name.lower() not in ("http_proxy", "all_proxy")
+        if not name.startswith(("CLOUDMAP", "AWS_"))
+        and name.lower() not in ("http_proxy", "all_proxy")
     }
     return {**kept, **added}
 
@@ -99,7 +100,11 @@ class Server:
         return "http://" + self.ready["http"]
 
     def _command(self):
-        listen = {"--dns-listen": "127.0.0.1:0", "--grpc-listen": "127.0.0.1:0", "--http-listen": "127.0.0.1:0"}
+        listen = {
+            "--dns-listen": "127.0.0.1:0",
+            "--grpc-listen": "127.0.0.1:0",
+            "--http-listen": "127.0.0.1:0",
+        }
         if self.ready:
             listen = {
                 "--dns-listen": self.ready["dns"][0],
@@ -117,7 +122,11 @@ class Server:
         assert self.process is None, "already running"
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                self._command(), stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL, env=self.env
+                self._command(),
+                stdout=subprocess.PIPE,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                env=self.env,
             )
         line = self._read_line()
         if not line:
@@ -131,7 +140,9 @@ class Server:
         line = b""
         descriptor = self.process.stdout.fileno()
         while not line.endswith(b"\n"):
-            readable, _, _ = select.select([descriptor], [], [], max(0, deadline - time.monotonic()))
+            readable, _, _ = select.select(
+                [descriptor], [], [], max(0, deadline - time.monotonic())
+            )
             piece = os.read(descriptor, 65536) if readable else b""
             if not piece:
                 return b""
@@ -164,7 +175,9 @@ class Server:
         assert code == -signal.SIGKILL, f"cloudmapd had already exited with {code}"
 
     def log_tail(self):
-        return "".join(self.log_path.read_text(errors="replace").splitlines(keepends=True)[-LOG_LINES_SHOWN:])
+        return "".join(
+            self.log_path.read_text(errors="replace").splitlines(keepends=True)[-LOG_LINES_SHOWN:]
+        )
 
 
 def _split(address):
@@ -185,7 +198,10 @@ class ServerTestCase(unittest.TestCase):
         super().run(result)
         if len(result.failures) + len(result.errors) > before:
             for server in (*self.servers, *self.class_servers):
-                print(f"--- log of {' '.join(server.flags) or 'cloudmapd'}\n{server.log_tail()}", file=sys.stderr)
+                print(
+                    f"--- log of {' '.join(server.flags) or 'cloudmapd'}\n{server.log_tail()}",
+                    file=sys.stderr,
+                )
         for server in self.servers:
             shutil.rmtree(server.directory, ignore_errors=True)
         return result

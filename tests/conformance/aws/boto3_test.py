@@ -32,7 +32,9 @@ class EveryOperation(ApiTestCase):
     def test_every_operation_works(self):
         self.http_namespace()
         self.public_namespace()
-        namespace = self.create_namespace(name="every.test", Description="one", Tags=[{"Key": "k", "Value": "v"}])
+        namespace = self.create_namespace(
+            name="every.test", Description="one", Tags=[{"Key": "k", "Value": "v"}]
+        )
         self.private_namespace(namespace)
         service = self.create_service(namespace, HealthCheckCustomConfig={"FailureThreshold": 1})
         self.service(service, namespace)
@@ -44,9 +46,16 @@ class EveryOperation(ApiTestCase):
 
     def http_namespace(self):
         namespace = self.create_namespace("Http", "every")
-        self.assertEqual(("HTTP", "every"), (namespace["Type"], namespace["Properties"]["HttpProperties"]["HttpName"]))
-        self.succeed(self.call("UpdateHttpNamespace", Id=namespace["Id"], Namespace={"Description": "two"}))
-        self.assertEqual("two", self.call("GetNamespace", Id=namespace["Id"])["Namespace"]["Description"])
+        self.assertEqual(
+            ("HTTP", "every"),
+            (namespace["Type"], namespace["Properties"]["HttpProperties"]["HttpName"]),
+        )
+        self.succeed(
+            self.call("UpdateHttpNamespace", Id=namespace["Id"], Namespace={"Description": "two"})
+        )
+        self.assertEqual(
+            "two", self.call("GetNamespace", Id=namespace["Id"])["Namespace"]["Description"]
+        )
 
     def public_namespace(self):
         namespace = self.create_namespace("PublicDns", "every.example.com")
@@ -69,15 +78,25 @@ class EveryOperation(ApiTestCase):
 
     def service(self, service, namespace):
         filters = [{"Name": "NAMESPACE_ID", "Values": [namespace["Id"]]}]
-        self.assertEqual([service["Id"]], [s["Id"] for s in self.call("ListServices", Filters=filters)["Services"]])
+        self.assertEqual(
+            [service["Id"]],
+            [s["Id"] for s in self.call("ListServices", Filters=filters)["Services"]],
+        )
         change = {"Description": "d", "DnsConfig": {"DnsRecords": [{"Type": "A", "TTL": 20}]}}
         self.succeed(self.call("UpdateService", Id=service["Id"], Service=change))
         read = self.call("GetService", Id=service["Id"])["Service"]
-        self.assertEqual(("d", [{"Type": "A", "TTL": 20}]), (read["Description"], read["DnsConfig"]["DnsRecords"]))
-        self.call("UpdateServiceAttributes", ServiceId=service["Id"], Attributes={"a": "1", "b": "2"})
+        self.assertEqual(
+            ("d", [{"Type": "A", "TTL": 20}]),
+            (read["Description"], read["DnsConfig"]["DnsRecords"]),
+        )
+        self.call(
+            "UpdateServiceAttributes", ServiceId=service["Id"], Attributes={"a": "1", "b": "2"}
+        )
         self.call("DeleteServiceAttributes", ServiceId=service["Id"], Attributes=["a"])
         attributes = self.call("GetServiceAttributes", ServiceId=service["Id"])["ServiceAttributes"]
-        self.assertEqual(({"b": "2"}, service["Arn"]), (attributes["Attributes"], attributes["ServiceArn"]))
+        self.assertEqual(
+            ({"b": "2"}, service["Arn"]), (attributes["Attributes"], attributes["ServiceArn"])
+        )
 
     def instances(self, service):
         self.register(service, "i-1", AWS_INSTANCE_IPV4="10.0.0.1", stage="beta")
@@ -91,13 +110,22 @@ class EveryOperation(ApiTestCase):
         self.assertEqual({"i-1": "UNHEALTHY"}, health["Status"])
         names = {"NamespaceName": "every.test", "ServiceName": "web"}
         found = self.call("DiscoverInstances", **names, HealthStatus="ALL")
-        self.assertEqual([("i-1", "UNHEALTHY")], [(i["InstanceId"], i["HealthStatus"]) for i in found["Instances"]])
+        self.assertEqual(
+            [("i-1", "UNHEALTHY")],
+            [(i["InstanceId"], i["HealthStatus"]) for i in found["Instances"]],
+        )
         revision = self.call("DiscoverInstancesRevision", **names)
-        self.assertEqual(found["InstancesRevision"], revision["InstancesRevision"])
+        self.assertEqual(
+            self.bare("DiscoverInstances", **names)["InstancesRevision"],
+            revision["InstancesRevision"],
+        )
 
     def end(self, service, namespace):
         self.succeed(self.call("DeregisterInstance", ServiceId=service["Id"], InstanceId="i-1"))
-        filters = [{"Name": "SERVICE_ID", "Values": [service["Id"]]}, {"Name": "TYPE", "Values": ["REGISTER_INSTANCE"]}]
+        filters = [
+            {"Name": "SERVICE_ID", "Values": [service["Id"]]},
+            {"Name": "TYPE", "Values": ["REGISTER_INSTANCE"]},
+        ]
         (operation,) = self.call("ListOperations", Filters=filters)["Operations"]
         self.assertEqual({"Id", "Status"}, operation.keys())
         self.assertEqual({}, self.call("DeleteService", Id=service["Id"]))
@@ -113,7 +141,9 @@ class Paginators(ApiTestCase):
     def check_pages(self, operation, key, identity, expected, **members):
         """Pages of one: as many as items, each once, no token on the last."""
         pages = self.pages(operation, 1, **members)
-        self.assertEqual(sorted(expected), sorted(item[identity] for page in pages for item in page[key]))
+        self.assertEqual(
+            sorted(expected), sorted(item[identity] for page in pages for item in page[key])
+        )
         self.assertLessEqual(max(len(page[key]) for page in pages), 1)
         self.assertNotIn("NextToken", pages[-1])
         self.assertTrue(all(page["NextToken"] for page in pages[:-1]))
@@ -139,7 +169,9 @@ class Paginators(ApiTestCase):
 
     def test_list_operations_pages(self):
         service = self.create_service(self.create_namespace())
-        ids = [self.register(service, f"i-{i}", AWS_INSTANCE_IPV4="10.0.0.1")["Id"] for i in range(4)]
+        ids = [
+            self.register(service, f"i-{i}", AWS_INSTANCE_IPV4="10.0.0.1")["Id"] for i in range(4)
+        ]
         filters = [{"Name": "SERVICE_ID", "Values": [service["Id"]]}]
         self.check_pages("list_operations", "Operations", "Id", ids, Filters=filters)
 
@@ -161,18 +193,28 @@ class Paginators(ApiTestCase):
         for number, page in enumerate(pages):
             seen += [instance["Id"] for instance in page["Instances"]]
             if number < 10:
-                self.succeed(self.call("DeregisterInstance", ServiceId=service["Id"], InstanceId=f"drop-{number:02}"))
+                self.succeed(
+                    self.call(
+                        "DeregisterInstance",
+                        ServiceId=service["Id"],
+                        InstanceId=f"drop-{number:02}",
+                    )
+                )
                 self.register(service, f"add-{number:02}")
         self.assertLessEqual(kept, set(seen))
         self.assertEqual(len(seen), len(set(seen)))
 
     def test_health_status_has_pages_without_a_paginator(self):
-        service = self.create_service(self.create_namespace("Http"), records=(), HealthCheckCustomConfig={})
+        service = self.create_service(
+            self.create_namespace("Http"), records=(), HealthCheckCustomConfig={}
+        )
         for i in range(5):
             self.register(service, f"i-{i}")
         seen, members = {}, {}
         for _ in range(5):
-            page = self.call("GetInstancesHealthStatus", ServiceId=service["Id"], MaxResults=2, **members)
+            page = self.call(
+                "GetInstancesHealthStatus", ServiceId=service["Id"], MaxResults=2, **members
+            )
             seen.update(page["Status"])
             if "NextToken" not in page:
                 break
@@ -183,19 +225,27 @@ class Paginators(ApiTestCase):
         self.refused("InvalidInput", "ListNamespaces", NextToken="garbage")
 
 
-class Polling(ApiTestCase):
-    server_flags = ("--store", "memory", "--operation-delay", "300ms")
+class SlowOperations(ApiTestCase):
+    server_flags = ("--store", "memory", "--operation-delay", "1h")
 
-    def test_operation_is_pending_and_then_succeeds(self):
+    def test_operation_is_pending_without_effect_and_excludes_others(self):
         answer = self.call("CreateHttpNamespace", Name="slow")
         operation = self.client.get_operation(OperationId=answer["OperationId"])["Operation"]
         self.assertEqual("PENDING", operation["Status"])
         self.assertEqual([], self.call("ListNamespaces")["Namespaces"])
         error = self.refused("DuplicateRequest", "CreateHttpNamespace", Name="slow")
         self.assertEqual(answer["OperationId"], error["DuplicateOperationId"])
+
+
+class Polling(ApiTestCase):
+    DELAY = datetime.timedelta(milliseconds=300)
+    server_flags = ("--store", "memory", "--operation-delay", "300ms")
+
+    def test_operation_ends_after_the_delay(self):
+        answer = self.call("CreateHttpNamespace", Name="slow")
         ended = self.poll(answer)
         self.assertEqual("SUCCESS", ended["Status"])
-        self.assertGreater(ended["UpdateDate"], ended["CreateDate"])
+        self.assertGreaterEqual(ended["UpdateDate"] - ended["CreateDate"], self.DELAY)
         self.assertEqual({"NAMESPACE"}, ended["Targets"].keys())
 
     def poll(self, answer):
@@ -214,13 +264,20 @@ class Errors(ApiTestCase):
         with self.assertRaises(self.client.exceptions.NamespaceAlreadyExists) as caught:
             self.client.create_http_namespace(Name=namespace["Name"], CreatorRequestId="second")
         answer = caught.exception.response
-        self.assertEqual(("first", namespace["Id"]), (answer["CreatorRequestId"], answer["NamespaceId"]))
-        self.assertRegex(answer["Error"]["Message"], r"^Another operation of type CreateHttpNamespace and id \S+ has completed$")
+        self.assertEqual(
+            ("first", namespace["Id"]), (answer["CreatorRequestId"], answer["NamespaceId"])
+        )
+        self.assertRegex(
+            answer["Error"]["Message"],
+            r"^Another operation of type CreateHttpNamespace and id \S+ has completed$",
+        )
 
     def test_service_already_exists_names_the_service(self):
         namespace = self.create_namespace()
         service = self.create_service(namespace, CreatorRequestId="first")
-        answer = self.refused("ServiceAlreadyExists", "CreateService", Name="web", NamespaceId=namespace["Id"])
+        answer = self.refused(
+            "ServiceAlreadyExists", "CreateService", Name="web", NamespaceId=namespace["Id"]
+        )
         self.assertEqual("first", answer["CreatorRequestId"])
         self.assertEqual(service["Id"], answer["ServiceId"])
 
@@ -229,7 +286,9 @@ class Errors(ApiTestCase):
         tags = [{"Key": f"k{i}", "Value": ""} for i in range(50)]
         self.call("TagResource", ResourceARN=arn, Tags=tags)
         self.call("TagResource", ResourceARN=arn, Tags=tags[:1])
-        answer = self.refused("TooManyTagsException", "TagResource", ResourceARN=arn, Tags=[{"Key": "x", "Value": ""}])
+        answer = self.refused(
+            "TooManyTagsException", "TagResource", ResourceARN=arn, Tags=[{"Key": "x", "Value": ""}]
+        )
         self.assertEqual(arn, answer["ResourceName"])
 
     def test_request_id_is_a_uuid_in_answers_and_errors(self):
@@ -283,7 +342,11 @@ class DataPrefix(ApiTestCase):
         client.close()
 
     def test_any_host_is_accepted_for_any_operation(self):
-        for host in ("data-cloudmap.internal:8055", "servicediscovery.eu-west-1.amazonaws.com", "x"):
+        for host in (
+            "data-cloudmap.internal:8055",
+            "servicediscovery.eu-west-1.amazonaws.com",
+            "x",
+        ):
             for operation, body in (("DiscoverInstances", self.names), ("ListNamespaces", {})):
                 status, _, answer = self.endpoint.post(operation, body, {"Host": host})
                 self.assertEqual(200, status, answer)

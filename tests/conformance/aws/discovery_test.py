@@ -17,7 +17,9 @@ class Discovery(ApiTestCase):
         self.service = self.create_service(self.namespace, HealthCheckCustomConfig={})
         self.names = {"NamespaceName": self.namespace["Name"], "ServiceName": "web"}
         for i, stage in enumerate(("beta", "beta", "prod")):
-            self.register(self.service, f"i-{i}", AWS_INSTANCE_IPV4=f"10.0.0.{i}", stage=stage, zone=f"z{i}")
+            self.register(
+                self.service, f"i-{i}", AWS_INSTANCE_IPV4=f"10.0.0.{i}", stage=stage, zone=f"z{i}"
+            )
 
     def discover(self, **members):
         found = self.call("DiscoverInstances", **self.names, **members)
@@ -31,7 +33,7 @@ class Discovery(ApiTestCase):
     def revision(self):
         both = {
             self.call("DiscoverInstancesRevision", **self.names)["InstancesRevision"],
-            self.call("DiscoverInstances", **self.names)["InstancesRevision"],
+            self.bare("DiscoverInstances", **self.names)["InstancesRevision"],
         }
         self.assertEqual(1, len(both))
         return both.pop()
@@ -71,14 +73,18 @@ class Discovery(ApiTestCase):
         self.assertEqual(first, self.revision())
         self.register(self.service, "i-0", AWS_INSTANCE_IPV4="10.0.0.9")
         second = self.revision()
-        self.succeed(self.call("DeregisterInstance", ServiceId=self.service["Id"], InstanceId="i-1"))
+        self.succeed(
+            self.call("DeregisterInstance", ServiceId=self.service["Id"], InstanceId="i-1")
+        )
         third = self.revision()
         self.assertTrue(first < second < third < 2**53, (first, second, third))
 
     def test_registering_again_replaces_attributes_health_and_record(self):
         self.set_health("UNHEALTHY", "i-0")
         self.register(self.service, "i-0", AWS_INSTANCE_IPV4="10.0.0.7")
-        found = self.call("DiscoverInstances", **self.names, QueryParameters={"AWS_INSTANCE_IPV4": "10.0.0.7"})
+        found = self.call(
+            "DiscoverInstances", **self.names, QueryParameters={"AWS_INSTANCE_IPV4": "10.0.0.7"}
+        )
         (instance,) = found["Instances"]
         self.assertEqual({"AWS_INSTANCE_IPV4": "10.0.0.7"}, instance["Attributes"])
         self.assertEqual("HEALTHY", instance["HealthStatus"])
@@ -90,9 +96,18 @@ class Discovery(ApiTestCase):
         self.assertEqual(3, len(self.discover()))
 
     def test_unknown_namespace_service_and_owner(self):
-        self.refused("NamespaceNotFound", "DiscoverInstances", NamespaceName="none", ServiceName="web")
-        self.refused("ServiceNotFound", "DiscoverInstances", NamespaceName=self.namespace["Name"], ServiceName="none")
-        self.refused("NamespaceNotFound", "DiscoverInstances", **self.names, OwnerAccount="999999999999")
+        self.refused(
+            "NamespaceNotFound", "DiscoverInstances", NamespaceName="none", ServiceName="web"
+        )
+        self.refused(
+            "ServiceNotFound",
+            "DiscoverInstances",
+            NamespaceName=self.namespace["Name"],
+            ServiceName="none",
+        )
+        self.refused(
+            "NamespaceNotFound", "DiscoverInstances", **self.names, OwnerAccount="999999999999"
+        )
         self.assertEqual(3, len(self.discover(OwnerAccount=aws.ACCOUNT)))
 
     def test_service_without_a_check_reports_unknown_and_ignores_the_filter(self):
@@ -116,7 +131,9 @@ class Names(ApiTestCase):
         self.assertEqual(3, len(set(names)))
         for i, (namespace, name) in enumerate(zip((private, http, other_vpc), names)):
             self.register(self.create_service(namespace, records=()), f"i-{i}")
-            (found,) = self.call("DiscoverInstances", NamespaceName=name, ServiceName="web")["Instances"]
+            (found,) = self.call("DiscoverInstances", NamespaceName=name, ServiceName="web")[
+                "Instances"
+            ]
             self.assertEqual((f"i-{i}", name), (found["InstanceId"], found["NamespaceName"]))
 
     def test_ids_have_the_form_of_aws(self):
@@ -124,7 +141,10 @@ class Names(ApiTestCase):
         service = self.create_service(namespace)
         self.assertRegex(namespace["Id"], r"^ns-[a-z2-7]{16}$")
         self.assertRegex(service["Id"], r"^srv-[a-z2-7]{16}$")
-        self.assertEqual(f"arn:aws:servicediscovery:us-east-1:000000000000:service/{service['Id']}", service["Arn"])
+        self.assertEqual(
+            f"arn:aws:servicediscovery:us-east-1:000000000000:service/{service['Id']}",
+            service["Arn"],
+        )
 
     def test_service_made_again_has_the_same_id(self):
         namespace = self.create_namespace()
@@ -138,10 +158,16 @@ class Names(ApiTestCase):
         self.assertEqual(namespace["Id"], service["NamespaceId"])
         by_arn = {"ServiceId": service["Arn"]}
         attributes = {"AWS_INSTANCE_IPV4": "10.0.0.1"}
-        self.succeed(self.call("RegisterInstance", InstanceId="i-1", Attributes=attributes, **by_arn))
+        self.succeed(
+            self.call("RegisterInstance", InstanceId="i-1", Attributes=attributes, **by_arn)
+        )
         self.assertEqual(service["Id"], self.call("GetService", Id=service["Arn"])["Service"]["Id"])
-        self.assertEqual(namespace["Id"], self.call("GetNamespace", Id=namespace["Arn"])["Namespace"]["Id"])
-        self.assertEqual("i-1", self.call("GetInstance", InstanceId="i-1", **by_arn)["Instance"]["Id"])
+        self.assertEqual(
+            namespace["Id"], self.call("GetNamespace", Id=namespace["Arn"])["Namespace"]["Id"]
+        )
+        self.assertEqual(
+            "i-1", self.call("GetInstance", InstanceId="i-1", **by_arn)["Instance"]["Id"]
+        )
         self.assertEqual(1, len(self.call("ListInstances", **by_arn)["Instances"]))
         filters = [{"Name": "NAMESPACE_ID", "Values": [namespace["Arn"]]}]
         self.assertEqual(1, len(self.call("ListServices", Filters=filters)["Services"]))
@@ -165,7 +191,10 @@ class Names(ApiTestCase):
         self.assertEqual(["10.0.0.1"], dns_queries.values(self.server, name))
         self.succeed(self.call("DeregisterInstance", ServiceId=service["Id"], InstanceId="i-1"))
         response = dns_queries.ask(self.server, name)
-        self.assertEqual([("NXDOMAIN", 42)], [(dns_queries.rcode_of(response), rrset.ttl) for rrset in response.authority])
+        self.assertEqual(
+            [("NXDOMAIN", 42)],
+            [(dns_queries.rcode_of(response), rrset.ttl) for rrset in response.authority],
+        )
 
 
 class Replays(ApiTestCase):
@@ -180,7 +209,12 @@ class Replays(ApiTestCase):
         namespace = self.create_namespace()
         first = self.create_service(namespace, CreatorRequestId="t")
         self.assertEqual(first, self.create_service(namespace, CreatorRequestId="t"))
-        changed = {"Name": "web", "NamespaceId": namespace["Id"], "CreatorRequestId": "t", "Description": "other"}
+        changed = {
+            "Name": "web",
+            "NamespaceId": namespace["Id"],
+            "CreatorRequestId": "t",
+            "Description": "other",
+        }
         self.refused("InvalidInput", "CreateService", **changed)
 
     def test_registration_with_the_same_token_is_the_same_operation(self):
@@ -195,7 +229,9 @@ class CustomHealthDelay(ApiTestCase):
     server_flags = ("--store", "memory", "--custom-health-delay", "1h")
 
     def test_status_is_unchanged_within_the_delay_and_flips_back(self):
-        service = self.create_service(self.create_namespace("Http"), records=(), HealthCheckCustomConfig={})
+        service = self.create_service(
+            self.create_namespace("Http"), records=(), HealthCheckCustomConfig={}
+        )
         self.register(service, "i-1")
         for status in ("UNHEALTHY", "UNHEALTHY", "HEALTHY"):
             members = {"ServiceId": service["Id"], "InstanceId": "i-1", "Status": status}

@@ -27,7 +27,11 @@ def install():
     for program in ("node", "npm"):
         if shutil.which(program) is None:
             raise unittest.SkipTest(f"{program} is not installed")
-    major = int(subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout[1:].split(".")[0])
+    major = int(
+        subprocess.run(["node", "--version"], capture_output=True, text=True, check=True)
+        .stdout[1:]
+        .split(".")[0]
+    )
     if major < 20:
         raise unittest.SkipTest(f"the SDK needs node 20, this is {major}")
     folder = build_dir() / "js-sdk"
@@ -37,13 +41,25 @@ def install():
     for name in ("package.json", "package-lock.json", "calls.mjs"):
         shutil.copy(HERE / "js" / name, folder / name)
     if not installed.exists() or installed.read_text() != lock:
-        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(folder)]
+        command = [
+            "npm",
+            "ci",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--prefix",
+            str(folder),
+        ]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=INSTALL_SECONDS)
+            done = subprocess.run(
+                command, capture_output=True, text=True, check=False, timeout=INSTALL_SECONDS
+            )
         except subprocess.TimeoutExpired:
             raise unittest.SkipTest("npm ci did not end: no registry?") from None
         if done.returncode != 0:
-            raise unittest.SkipTest("npm ci failed (no registry?): " + done.stderr.strip().splitlines()[-1])
+            raise unittest.SkipTest(
+                "npm ci failed (no registry?): " + done.stderr.strip().splitlines()[-1]
+            )
         installed.write_text(lock)
     return folder
 
@@ -64,7 +80,10 @@ class JavaScriptSdk(ServerTestCase):
         declared = set(re.findall(r"^  rpc (\w+)\(", PROTO.read_text(), re.MULTILINE))
         self.assertEqual(declared, set(seen["called"]))
         error = seen["exists"]
-        self.assertEqual(("NamespaceAlreadyExists", True, "client", 400), tuple(error[k] for k in ("name", "typed", "fault", "status")))
+        self.assertEqual(
+            ("NamespaceAlreadyExists", True, "client", 400),
+            tuple(error[k] for k in ("name", "typed", "fault", "status")),
+        )
         self.assertEqual(seen["httpNamespace"], error["NamespaceId"])
         self.assertTrue(seen["namespaceDate"])
         self.assertEqual(15, seen["namespace"]["Properties"]["DnsProperties"]["SOA"]["TTL"])
@@ -73,15 +92,25 @@ class JavaScriptSdk(ServerTestCase):
         self.assertEqual([{"Type": "A", "TTL": 10}], seen["service"]["DnsConfig"]["DnsRecords"])
         self.assertEqual({"b": "2"}, seen["serviceAttributes"])
         attributes = {"AWS_INSTANCE_IPV4": "10.0.0.1", "stage": "beta"}
-        self.assertEqual(("i-1", attributes), (seen["instance"]["Id"], seen["instance"]["Attributes"]))
+        self.assertEqual(
+            ("i-1", attributes), (seen["instance"]["Id"], seen["instance"]["Attributes"])
+        )
         self.assertEqual({"i-1": "UNHEALTHY"}, seen["health"])
         (instance,) = seen["discovered"]["Instances"]
-        self.assertEqual(("i-1", "UNHEALTHY", attributes), tuple(instance[k] for k in ("InstanceId", "HealthStatus", "Attributes")))
+        self.assertEqual(
+            ("i-1", "UNHEALTHY", attributes),
+            tuple(instance[k] for k in ("InstanceId", "HealthStatus", "Attributes")),
+        )
         # JavaScript's numbers are exact below 2^53.
         self.assertEqual(seen["revision"], seen["discovered"]["InstancesRevision"])
         self.assertLess(seen["revision"], 2**53)
-        self.assertEqual(("ServiceNotFound", True), (seen["notFound"]["name"], seen["notFound"]["typed"]))
-        self.assertEqual({"Namespaces": 3, "Services": 1, "Instances": 1}, {k: v for k, v in seen["paged"].items() if k != "Operations"})
+        self.assertEqual(
+            ("ServiceNotFound", True), (seen["notFound"]["name"], seen["notFound"]["typed"])
+        )
+        self.assertEqual(
+            {"Namespaces": 3, "Services": 1, "Instances": 1},
+            {k: v for k, v in seen["paged"].items() if k != "Operations"},
+        )
         self.assertGreaterEqual(seen["paged"]["Operations"], 8)
 
     def test_every_operation_without_the_host_prefix(self):

@@ -41,7 +41,10 @@ class NamespaceTexts(ApiTestCase):
         first = endpoint.call("CreateHttpNamespace", Name="x")["OperationId"]
         status, _, error = endpoint.post("CreateHttpNamespace", {"Name": "x"})
         self.assertEqual((400, "DuplicateRequest"), (status, error["__type"]))
-        self.assertEqual(f"Another operation of type CreateHttpNamespace and id {first} is in progress", error["Message"])
+        self.assertEqual(
+            f"Another operation of type CreateHttpNamespace and id {first} is in progress",
+            error["Message"],
+        )
 
 
 class ServiceTexts(ApiTestCase):
@@ -68,7 +71,9 @@ class ServiceTexts(ApiTestCase):
         self.check(text, "Http", DnsConfig={"DnsRecords": A_10})
 
     def test_dns_config_with_type_http(self):
-        text = "When you create a service with a type of HTTP, you can't include a DnsConfig element."
+        text = (
+            "When you create a service with a type of HTTP, you can't include a DnsConfig element."
+        )
         self.check(text, Type="HTTP", DnsConfig={"DnsRecords": A_10})
 
     def test_cname_without_weighted(self):
@@ -99,7 +104,9 @@ class ServiceTexts(ApiTestCase):
     def test_name_that_differs_by_case_is_taken_in_a_dns_namespace(self):
         namespace = self.create_namespace()
         self.create_service(namespace, "Backend")
-        self.refused("ServiceAlreadyExists", "CreateService", Name="backend", NamespaceId=namespace["Id"])
+        self.refused(
+            "ServiceAlreadyExists", "CreateService", Name="backend", NamespaceId=namespace["Id"]
+        )
         namespace = self.create_namespace("Http")
         one = self.create_service(namespace, "Backend", ())
         two = self.create_service(namespace, "backend", ())
@@ -117,7 +124,9 @@ class ServiceTexts(ApiTestCase):
 
     def test_type_of_health_check_cannot_change(self):
         namespace = self.namespace("PublicDns")
-        service = self.create_service(namespace, self.unique("check"), HealthCheckConfig={"Type": "HTTP"})
+        service = self.create_service(
+            namespace, self.unique("check"), HealthCheckConfig={"Type": "HTTP"}
+        )
         change = {"DnsConfig": {"DnsRecords": A_10}, "HealthCheckConfig": {"Type": "TCP"}}
         text = self.refusal("InvalidInput", "UpdateService", Id=service["Id"], Service=change)
         self.assertEqual("Type of health check cannot be changed", text)
@@ -137,8 +146,12 @@ class EmulatedRestrictions(ApiTestCase):
     def test_health_check_in_a_private_namespace(self):
         namespace = self.create_namespace()
         members = {"Name": "web", "NamespaceId": namespace["Id"], "DnsConfig": {"DnsRecords": A_10}}
-        text = self.refusal("InvalidInput", "CreateService", **members, HealthCheckConfig={"Type": "HTTP"})
-        self.assertEqual("Health check config cannot be applied to a service with private namespace", text)
+        text = self.refusal(
+            "InvalidInput", "CreateService", **members, HealthCheckConfig={"Type": "HTTP"}
+        )
+        self.assertEqual(
+            "Health check config cannot be applied to a service with private namespace", text
+        )
 
     def test_health_check_of_a_private_address(self):
         namespace = self.create_namespace("PublicDns", "check.example.com")
@@ -165,7 +178,11 @@ class InstanceTexts(ApiTestCase):
             (["CNAME"], "AWS_INSTANCE_CNAME", {}, weighted),
             (["SRV"], "AWS_INSTANCE_PORT", {"AWS_INSTANCE_IPV4": "10.0.0.1"}, {}),
         ):
-            self.check(f"Required attribute(s) {name} are missing.", self.service(*records, **members), **given)
+            self.check(
+                f"Required attribute(s) {name} are missing.",
+                self.service(*records, **members),
+                **given,
+            )
 
     def test_srv_without_an_address(self):
         text = "At least one of AWS_INSTANCE_IPV4 AWS_INSTANCE_IPV6 is required."
@@ -188,14 +205,20 @@ class InstanceTexts(ApiTestCase):
         self.check(text, service, AWS_EC2_INSTANCE_ID="i-0123456789abcdef0", AWS_INSTANCE_PORT="80")
 
     def test_ec2_instance_in_a_dns_namespace(self):
-        service = self.create_service(self.create_namespace("PublicDns", self.unique("ec2") + ".example.com"))
+        service = self.create_service(
+            self.create_namespace("PublicDns", self.unique("ec2") + ".example.com")
+        )
         text = "AWS_EC2_INSTANCE_ID provided in namespace type DNS_PUBLIC. It is only supported in HTTP namespace"
         self.check(text, service, AWS_EC2_INSTANCE_ID="i-0123456789abcdef0")
 
     def test_reserved_prefix_in_any_case(self):
         service = self.service(kind="Http")
         for key in ("AWS_MY_ATTR", "aws_instance_ipv4"):
-            self.check(f"Invalid attribute: [{key}]. [aws_] prefix is reserved for AWS attributes.", service, **{key: "v"})
+            self.check(
+                f"Invalid attribute: [{key}]. [aws_] prefix is reserved for AWS attributes.",
+                service,
+                **{key: "v"},
+            )
 
     def test_initial_health_that_is_none(self):
         text = "No enum constant com.amazon.route53.autonaming.model.InitHealthStatus.UNKNOWN"
@@ -216,13 +239,19 @@ class InstanceTexts(ApiTestCase):
         self.check(text, service, **{**attributes, "k0": "v" * 999})
 
     def test_attribute_key_with_a_space(self):
-        text = ONE_ERROR + "Value '{my key=v}' at 'attributes' failed to satisfy constraint: " + ATTRIBUTE_KEYS
+        text = (
+            ONE_ERROR
+            + "Value '{my key=v}' at 'attributes' failed to satisfy constraint: "
+            + ATTRIBUTE_KEYS
+        )
         self.check(text, self.service(kind="Http"), **{"my key": "v"})
 
 
 class ConstraintTexts(ApiTestCase):
     def test_missing_member(self):
-        text = ONE_ERROR + "Value null at 'id' failed to satisfy constraint: Member must not be null"
+        text = (
+            ONE_ERROR + "Value null at 'id' failed to satisfy constraint: Member must not be null"
+        )
         for operation in ("GetNamespace", "GetService", "DeleteNamespace"):
             self.assertEqual(text, self.refusal("InvalidInput", operation))
 
@@ -261,12 +290,17 @@ class ConstraintTexts(ApiTestCase):
     def test_every_operation_without_members(self):
         """Those that require any name the missing ones; the lists succeed."""
         for operation in self.client.meta.service_model.operation_names:
-            required = self.client.meta.service_model.operation_model(operation).input_shape.required_members
+            required = self.client.meta.service_model.operation_model(
+                operation
+            ).input_shape.required_members
             if required:
                 text = self.refusal("InvalidInput", operation)
                 for member in required:
                     path = member[0].lower() + member[1:]
-                    self.assertIn(f"Value null at '{path}' failed to satisfy constraint: Member must not be null", text)
+                    self.assertIn(
+                        f"Value null at '{path}' failed to satisfy constraint: Member must not be null",
+                        text,
+                    )
             else:
                 self.assertTrue(operation.startswith("List"), operation)
                 self.call(operation)

@@ -23,7 +23,12 @@ TIMESTAMP = "google.protobuf.Timestamp"
 
 def load_protos():
     """(service descriptor, options module, errors module), from protoc's Python output."""
-    sources = ["cloudmap/v1/errors.proto", "cloudmap/v1/options.proto", "cloudmap/v1/resources.proto", SERVICE]
+    sources = [
+        "cloudmap/v1/errors.proto",
+        "cloudmap/v1/options.proto",
+        "cloudmap/v1/resources.proto",
+        SERVICE,
+    ]
     with tempfile.TemporaryDirectory() as out:
         command = ["protoc", f"--python_out={out}", f"-I{ROOT / 'proto'}", *sources]
         subprocess.run(command, check=True)
@@ -75,7 +80,8 @@ class Comparison:
         self.service = service
         self.options = options
         self.error_shapes = {
-            value.name: value.GetOptions().Extensions[errors.error] for value in errors.ErrorCode.DESCRIPTOR.values
+            value.name: value.GetOptions().Extensions[errors.error]
+            for value in errors.ErrorCode.DESCRIPTOR.values
         }
         self.error_values = {v.number: v.name for v in errors.ErrorCode.DESCRIPTOR.values}
         self.wrong = []
@@ -94,7 +100,11 @@ class Comparison:
 
     def compare_operation(self, name, operation, method):
         rules = method.GetOptions().Extensions[self.options.method]
-        self.same(f"{name}: host prefix", operation.get("endpoint", {}).get("hostPrefix", ""), rules.host_prefix)
+        self.same(
+            f"{name}: host prefix",
+            operation.get("endpoint", {}).get("hostPrefix", ""),
+            rules.host_prefix,
+        )
         theirs = {e["shape"] for e in operation.get("errors", [])}
         ours = {self.error_shapes[self.error_values[e]].aws_name for e in rules.errors}
         self.same_set(f"{name}: error", theirs, ours)
@@ -104,7 +114,9 @@ class Comparison:
             shape = operation.get(direction, {}).get("shape")
             members = self.shapes[shape]["members"] if shape else {}
             if not members:
-                self.same_set(f"{name} {direction}: member", set(), {f.json_name for f in message.fields})
+                self.same_set(
+                    f"{name} {direction}: member", set(), {f.json_name for f in message.fields}
+                )
             else:
                 self.compare_structure(f"{name}.{direction}", shape, message, direction == "input")
 
@@ -128,7 +140,9 @@ class Comparison:
             field = fields[member]
             rules = field.GetOptions().Extensions[self.options.rules]
             if is_input:
-                self.same(f"{member_path}: required", member in shape.get("required", []), rules.required)
+                self.same(
+                    f"{member_path}: required", member in shape.get("required", []), rules.required
+                )
                 token = reference.get("idempotencyToken", False)
                 self.same(f"{member_path}: idempotency token", token, rules.idempotency_token)
             self.compare_member(member_path, reference["shape"], field, rules, is_input)
@@ -140,11 +154,17 @@ class Comparison:
         if shape["type"] == "map":
             entry = field.message_type.fields_by_name
             self.limits(path, shape, rules.items, is_input)
-            self.compare_value(f"{path} key", shape["key"]["shape"], entry["key"], rules.key, is_input)
-            self.compare_value(f"{path} value", shape["value"]["shape"], entry["value"], rules.element, is_input)
+            self.compare_value(
+                f"{path} key", shape["key"]["shape"], entry["key"], rules.key, is_input
+            )
+            self.compare_value(
+                f"{path} value", shape["value"]["shape"], entry["value"], rules.element, is_input
+            )
         elif shape["type"] == "list":
             self.limits(path, shape, rules.items, is_input)
-            self.compare_value(f"{path} element", shape["member"]["shape"], field, rules.element, is_input)
+            self.compare_value(
+                f"{path} element", shape["member"]["shape"], field, rules.element, is_input
+            )
         else:
             self.compare_value(path, shape_name, field, rules, is_input)
 
@@ -156,12 +176,20 @@ class Comparison:
             self.compare_structure(path, shape_name, field.message_type, is_input)
         elif "enum" in shape:
             if field.type == field.TYPE_ENUM:
-                self.same_set(f"{path}: enum value", set(shape["enum"]), enum_values(field.enum_type))
+                self.same_set(
+                    f"{path}: enum value", set(shape["enum"]), enum_values(field.enum_type)
+                )
             elif not path.endswith(" key"):  # protobuf has no enum keys
-                self.wrong.append(f"{path}: the model has the enum {shape_name}, the proto any string")
+                self.wrong.append(
+                    f"{path}: the model has the enum {shape_name}, the proto any string"
+                )
         elif is_input:
-            self.limits(path, shape, rules.length if shape["type"] == "string" else rules.value, is_input)
-            self.same(f"{path}: pattern", shape.get("pattern", ""), self.pattern(rules.format), dated=True)
+            self.limits(
+                path, shape, rules.length if shape["type"] == "string" else rules.value, is_input
+            )
+            self.same(
+                f"{path}: pattern", shape.get("pattern", ""), self.pattern(rules.format), dated=True
+            )
 
     def limits(self, path, shape, bounds, is_input):
         if not is_input:
@@ -170,7 +198,9 @@ class Comparison:
         floor = 0 if shape["type"] in ("string", "list", "map") else None
         for end in ("min", "max"):
             theirs = shape.get(end, floor if end == "min" else None)
-            ours = getattr(bounds, end) if bounds.HasField(end) else (floor if end == "min" else None)
+            ours = (
+                getattr(bounds, end) if bounds.HasField(end) else (floor if end == "min" else None)
+            )
             self.same(f"{path}: {end}", theirs, ours, dated=True)
 
     def pattern(self, number):
@@ -180,7 +210,9 @@ class Comparison:
     def same(self, what, theirs, ours, dated=False):
         """`dated`: AWS has changed such numbers over the years."""
         if theirs != ours:
-            (self.newer if dated else self.wrong).append(f"{what}: {theirs!r} in the model, {ours!r} in the proto")
+            (self.newer if dated else self.wrong).append(
+                f"{what}: {theirs!r} in the model, {ours!r} in the proto"
+            )
         return theirs == ours
 
     def same_set(self, what, theirs, ours):
@@ -211,7 +243,11 @@ class ModelParity(unittest.TestCase):
         model = {"shapes": dict(self.model["shapes"]), "operations": dict(self.model["operations"])}
         model["operations"]["MergeNamespaces"] = {"input": {"shape": "GetNamespaceRequest"}}
         get = model["shapes"]["GetNamespaceRequest"]
-        get = {"type": "structure", "required": [], "members": {**get["members"], "Depth": {"shape": "MaxResults"}}}
+        get = {
+            "type": "structure",
+            "required": [],
+            "members": {**get["members"], "Depth": {"shape": "MaxResults"}},
+        }
         model["shapes"]["GetNamespaceRequest"] = get
         statuses = model["shapes"]["CustomHealthStatus"]
         model["shapes"]["CustomHealthStatus"] = {**statuses, "enum": [*statuses["enum"], "TIRED"]}

@@ -22,7 +22,10 @@ class TerraformCase(ApiTestCase):
     """The provider's wrappers: waiters, tags, and fields that are absent read as their zero value."""
 
     def tags_of(self, arn):
-        return {tag["Key"]: tag["Value"] for tag in self.call("ListTagsForResource", ResourceARN=arn)["Tags"]}
+        return {
+            tag["Key"]: tag["Value"]
+            for tag in self.call("ListTagsForResource", ResourceARN=arn)["Tags"]
+        }
 
     def change_tags(self, arn, before, after):
         """Removes what went, then sets what changed, as the provider's framework does."""
@@ -62,15 +65,23 @@ class DnsNamespaces(TerraformCase):
     def life(self, kind, name, **members):
         planned = {"name": name, "description": "first", "tags": {"env": "test", "empty": ""}}
         tags = self.tag_list(planned["tags"])
-        identifier = self.create_and_wait(f"Create{kind}Namespace", Name=name, Description="first", Tags=tags, **members)
+        identifier = self.create_and_wait(
+            f"Create{kind}Namespace", Name=name, Description="first", Tags=tags, **members
+        )
         state = self.read(identifier)
         self.check_equal(planned, state)
-        self.assertRegex(state["arn"], rf"^arn:aws:servicediscovery:us-east-1:\d{{12}}:namespace/{identifier}$")
+        self.assertRegex(
+            state["arn"], rf"^arn:aws:servicediscovery:us-east-1:\d{{12}}:namespace/{identifier}$"
+        )
         self.assertRegex(state["hosted_zone"], r"^Z[A-Z0-9]+$")
 
         for description in ("second", ""):
             planned = {**state, "description": description, "tags": {"env": "prod", "more": "1"}}
-            change = {"Id": identifier, "Namespace": {"Description": description}, "UpdaterRequestId": request_id()}
+            change = {
+                "Id": identifier,
+                "Namespace": {"Description": description},
+                "UpdaterRequestId": request_id(),
+            }
             self.succeed(self.call(f"Update{kind}Namespace", **change))
             self.change_tags(state["arn"], state["tags"], planned["tags"])
             state = self.read(identifier)
@@ -88,20 +99,30 @@ class DnsNamespaces(TerraformCase):
 
     def test_namespace_without_description_and_tags(self):
         identifier = self.create_and_wait("CreatePublicDnsNamespace", Name="plain.example.com")
-        self.check_equal({"name": "plain.example.com", "description": "", "tags": {}}, self.read(identifier))
+        self.check_equal(
+            {"name": "plain.example.com", "description": "", "tags": {}}, self.read(identifier)
+        )
 
     def test_overlapping_private_namespace_fails_with_conflicting_domain_exists(self):
         members = {"Name": "tf.overlap.test", "Vpc": "vpc-1234abcd"}
         self.create_and_wait("CreatePrivateDnsNamespace", **members)
         answer = self.call("CreatePrivateDnsNamespace", CreatorRequestId=request_id(), **members)
         ended = aws.wait_for(self.client, answer["OperationId"])
-        self.assertEqual(("FAIL", "CANNOT_CREATE_HOSTED_ZONE"), (ended["Status"], ended["ErrorCode"]))
+        self.assertEqual(
+            ("FAIL", "CANNOT_CREATE_HOSTED_ZONE"), (ended["Status"], ended["ErrorCode"])
+        )
         self.assertIn("ConflictingDomainExists", ended["ErrorMessage"])
 
     def test_data_source_finds_the_namespace_by_type_and_name(self):
-        identifier = self.create_and_wait("CreatePrivateDnsNamespace", Name="tf.data.test", Vpc="vpc-1234abcd")
+        identifier = self.create_and_wait(
+            "CreatePrivateDnsNamespace", Name="tf.data.test", Vpc="vpc-1234abcd"
+        )
         filters = [{"Name": "TYPE", "Values": ["DNS_PRIVATE"], "Condition": "EQ"}]
-        found = [n for n in self.call("ListNamespaces", Filters=filters)["Namespaces"] if n["Name"] == "tf.data.test"]
+        found = [
+            n
+            for n in self.call("ListNamespaces", Filters=filters)["Namespaces"]
+            if n["Name"] == "tf.data.test"
+        ]
         self.assertEqual([identifier], [n["Id"] for n in found])
         self.assertEqual("tf.data.test", self.read(identifier)["name"])
 
@@ -122,13 +143,18 @@ class HttpNamespace(TerraformCase):
     def test_http_namespace(self):
         planned = {"name": "tf-http", "description": "d", "tags": {"env": "test"}}
         tags = self.tag_list(planned["tags"])
-        identifier = self.create_and_wait("CreateHttpNamespace", Name="tf-http", Description="d", Tags=tags)
+        identifier = self.create_and_wait(
+            "CreateHttpNamespace", Name="tf-http", Description="d", Tags=tags
+        )
         state = self.read(identifier)
         self.check_equal({**planned, "http_name": "tf-http"}, state)
         self.change_tags(state["arn"], state["tags"], {})
         self.assertEqual({**state, "tags": {}}, self.read(identifier))
         filters = [{"Name": "TYPE", "Values": ["HTTP"], "Condition": "EQ"}]
-        self.assertIn(identifier, [n["Id"] for n in self.call("ListNamespaces", Filters=filters)["Namespaces"]])
+        self.assertIn(
+            identifier,
+            [n["Id"] for n in self.call("ListNamespaces", Filters=filters)["Namespaces"]],
+        )
         self.succeed(self.call("DeleteNamespace", Id=identifier))
         self.refused("NamespaceNotFound", "GetNamespace", Id=identifier)
 
@@ -153,7 +179,9 @@ class Service(TerraformCase):
             dns_config = {
                 "namespace_id": dns_config["NamespaceId"],
                 "routing_policy": dns_config["RoutingPolicy"],
-                "dns_records": [(record["Type"], record["TTL"]) for record in dns_config["DnsRecords"]],
+                "dns_records": [
+                    (record["Type"], record["TTL"]) for record in dns_config["DnsRecords"]
+                ],
             }
         return {
             "arn": service["Arn"],
@@ -171,7 +199,9 @@ class Service(TerraformCase):
         """The provider sends the description always, the other two when they are configured."""
         change = {"Description": planned["description"]}
         if planned["dns_config"]:
-            records = [{"Type": kind, "TTL": ttl} for kind, ttl in planned["dns_config"]["dns_records"]]
+            records = [
+                {"Type": kind, "TTL": ttl} for kind, ttl in planned["dns_config"]["dns_records"]
+            ]
             change["DnsConfig"] = {"DnsRecords": records}
         if planned["health_check_config"]:
             change["HealthCheckConfig"] = planned["health_check_config"]
@@ -187,14 +217,22 @@ class Service(TerraformCase):
 
     def test_private_service_with_custom_health_check(self):
         namespace = self.create_namespace()["Id"]
-        config = {"NamespaceId": namespace, "RoutingPolicy": "MULTIVALUE", "DnsRecords": [{"Type": "A", "TTL": 5}]}
+        config = {
+            "NamespaceId": namespace,
+            "RoutingPolicy": "MULTIVALUE",
+            "DnsRecords": [{"Type": "A", "TTL": 5}],
+        }
         tags = {"env": "test"}
         members = {"Name": "tf", "DnsConfig": config, "Tags": self.tag_list(tags)}
         identifier = self.create(**members, HealthCheckCustomConfig={"FailureThreshold": 1})
         state = self.read(identifier)
         expected = {
             "description": "",
-            "dns_config": {"namespace_id": namespace, "routing_policy": "MULTIVALUE", "dns_records": [("A", 5)]},
+            "dns_config": {
+                "namespace_id": namespace,
+                "routing_policy": "MULTIVALUE",
+                "dns_records": [("A", 5)],
+            },
             "health_check_config": None,
             "health_check_custom_config": {"FailureThreshold": 1},
             "name": "tf",
@@ -228,15 +266,26 @@ class Service(TerraformCase):
 
     def test_tcp_check_reads_without_a_resource_path(self):
         namespace = self.create_namespace("PublicDns", "tf-tcp.example.com")["Id"]
-        config = {"NamespaceId": namespace, "RoutingPolicy": "MULTIVALUE", "DnsRecords": [{"Type": "A", "TTL": 5}]}
+        config = {
+            "NamespaceId": namespace,
+            "RoutingPolicy": "MULTIVALUE",
+            "DnsRecords": [{"Type": "A", "TTL": 5}],
+        }
         check = {"Type": "TCP", "FailureThreshold": 1}
         identifier = self.create(Name="tf", DnsConfig=config, HealthCheckConfig=check)
         self.assertEqual(check, self.read(identifier)["health_check_config"])
 
     def test_custom_health_check_threshold_reads_1_only_if_it_was_sent(self):
         namespace = self.create_namespace()["Id"]
-        config = {"NamespaceId": namespace, "RoutingPolicy": "MULTIVALUE", "DnsRecords": [{"Type": "A", "TTL": 5}]}
-        for name, custom, read in (("a", {}, {"FailureThreshold": 1}), ("b", {"FailureThreshold": 5}, {"FailureThreshold": 1})):
+        config = {
+            "NamespaceId": namespace,
+            "RoutingPolicy": "MULTIVALUE",
+            "DnsRecords": [{"Type": "A", "TTL": 5}],
+        }
+        for name, custom, read in (
+            ("a", {}, {"FailureThreshold": 1}),
+            ("b", {"FailureThreshold": 5}, {"FailureThreshold": 1}),
+        ):
             identifier = self.create(Name=name, DnsConfig=config, HealthCheckCustomConfig=custom)
             self.assertEqual(read, self.read(identifier)["health_check_custom_config"])
         identifier = self.create(Name="c", DnsConfig=config)
@@ -247,7 +296,12 @@ class Service(TerraformCase):
             namespace = self.create_namespace(kind)["Id"]
             identifier = self.create(Name="tf", NamespaceId=namespace, **members)
             state = self.read(identifier)
-            expected = {"dns_config": None, "type": "HTTP", "namespace_id": namespace, "health_check_config": None}
+            expected = {
+                "dns_config": None,
+                "type": "HTTP",
+                "namespace_id": namespace,
+                "health_check_config": None,
+            }
             self.check_equal(expected, state)
             self.update(identifier, {**state, "description": "changed"})
             self.delete(identifier)
@@ -255,11 +309,15 @@ class Service(TerraformCase):
     def test_force_destroy_deregisters_all_instances_first(self):
         service = self.create_service(self.create_namespace("Http"), records=())
         for i in range(120):
-            self.call("RegisterInstance", ServiceId=service["Id"], InstanceId=f"i-{i}", Attributes={})
+            self.call(
+                "RegisterInstance", ServiceId=service["Id"], InstanceId=f"i-{i}", Attributes={}
+            )
         self.refused("ResourceInUse", "DeleteService", Id=service["Id"])
         pages = self.client.get_paginator("list_instances").paginate(ServiceId=service["Id"])
         for instance in [i["Id"] for page in pages for i in page["Instances"]]:
-            self.succeed(self.call("DeregisterInstance", ServiceId=service["Id"], InstanceId=instance))
+            self.succeed(
+                self.call("DeregisterInstance", ServiceId=service["Id"], InstanceId=instance)
+            )
         self.delete(service["Id"])
 
     def test_data_source_finds_the_service_by_namespace_and_name(self):
@@ -267,7 +325,9 @@ class Service(TerraformCase):
         service = self.create_service(namespace, "one")
         self.create_service(namespace, "two")
         filters = [{"Name": "NAMESPACE_ID", "Values": [namespace["Id"]], "Condition": "EQ"}]
-        found = [s for s in self.call("ListServices", Filters=filters)["Services"] if s["Name"] == "one"]
+        found = [
+            s for s in self.call("ListServices", Filters=filters)["Services"] if s["Name"] == "one"
+        ]
         self.assertEqual([service["Id"]], [s["Id"] for s in found])
 
 
@@ -281,7 +341,14 @@ class Instance(TerraformCase):
     def life(self, service, *versions):
         members = {"ServiceId": service, "InstanceId": "tf-instance"}
         for attributes in versions:
-            self.succeed(self.call("RegisterInstance", Attributes=attributes, CreatorRequestId=request_id(), **members))
+            self.succeed(
+                self.call(
+                    "RegisterInstance",
+                    Attributes=attributes,
+                    CreatorRequestId=request_id(),
+                    **members,
+                )
+            )
             self.assertEqual(("tf-instance", attributes), self.read(service, "tf-instance"))
         self.succeed(self.call("DeregisterInstance", **members))
         self.refused("InstanceNotFound", "GetInstance", **members)
@@ -298,11 +365,19 @@ class Instance(TerraformCase):
     def test_public_instance(self):
         namespace = self.create_namespace("PublicDns", "tf-instance.example.com")
         attributes = {"AWS_INSTANCE_IPV4": "52.18.0.2", "CUSTOM_KEY": "this is a custom value"}
-        self.life(self.create_service(namespace)["Id"], attributes, {**attributes, "CUSTOM_KEY": "updated"})
+        self.life(
+            self.create_service(namespace)["Id"],
+            attributes,
+            {**attributes, "CUSTOM_KEY": "updated"},
+        )
 
     def test_http_instance(self):
         service = self.create_service(self.create_namespace("Http"), records=())["Id"]
-        self.life(service, {"AWS_EC2_INSTANCE_ID": "i-0123456789abcdef0"}, {"AWS_INSTANCE_IPV4": "172.18.0.12"})
+        self.life(
+            service,
+            {"AWS_EC2_INSTANCE_ID": "i-0123456789abcdef0"},
+            {"AWS_INSTANCE_IPV4": "172.18.0.12"},
+        )
 
 
 class ExternalDns(TerraformCase):
@@ -315,10 +390,20 @@ class ExternalDns(TerraformCase):
         namespace = next(n for n in found if n["Name"] == "edns.test")
         self.assertEqual({}, self.services(namespace))
         owner = '"heritage=external-dns,external-dns/owner=default"'
-        config = {"NamespaceId": namespace["Id"], "RoutingPolicy": "MULTIVALUE", "DnsRecords": [{"Type": "A", "TTL": 300}]}
-        service = self.call("CreateService", Name="app", Description=owner, DnsConfig=config)["Service"]
+        config = {
+            "NamespaceId": namespace["Id"],
+            "RoutingPolicy": "MULTIVALUE",
+            "DnsRecords": [{"Type": "A", "TTL": 300}],
+        }
+        service = self.call("CreateService", Name="app", Description=owner, DnsConfig=config)[
+            "Service"
+        ]
         for target in ("1.2.3.4", "1.2.3.5"):
-            members = {"ServiceId": service["Id"], "InstanceId": target, "Attributes": {"AWS_INSTANCE_IPV4": target}}
+            members = {
+                "ServiceId": service["Id"],
+                "InstanceId": target,
+                "Attributes": {"AWS_INSTANCE_IPV4": target},
+            }
             self.call("RegisterInstance", **members)
         self.assertEqual({"app": (owner, 300, ["1.2.3.4", "1.2.3.5"])}, self.services(namespace))
         self.assertEqual(["1.2.3.4", "1.2.3.5"], dns_queries.values(self.server, "app.edns.test."))
@@ -339,7 +424,11 @@ class ExternalDns(TerraformCase):
             service = self.call("GetService", Id=summary["Id"])["Service"]
             instances = self.call("ListInstances", ServiceId=summary["Id"])["Instances"]
             ttl = service["DnsConfig"]["DnsRecords"][0]["TTL"]
-            result[service["Name"]] = (service["Description"], ttl, sorted(i["Id"] for i in instances))
+            result[service["Name"]] = (
+                service["Description"],
+                ttl,
+                sorted(i["Id"] for i in instances),
+            )
         return result
 
     def test_load_balancer_needs_a_weighted_service(self):
@@ -356,7 +445,10 @@ class ExternalDns(TerraformCase):
         config = {"RoutingPolicy": "WEIGHTED"}
         service = self.create_service(namespace, "alias", ("CNAME",), DnsConfig=config)
         self.register(service, "cname.target.com", AWS_INSTANCE_CNAME="cname.target.com")
-        self.assertEqual(["cname.target.com."], dns_queries.values(self.server, f"alias.{namespace['Name']}.", "CNAME"))
+        self.assertEqual(
+            ["cname.target.com."],
+            dns_queries.values(self.server, f"alias.{namespace['Name']}.", "CNAME"),
+        )
 
 
 class Ecs(TerraformCase):
@@ -364,7 +456,9 @@ class Ecs(TerraformCase):
 
     def test_task_attributes_are_kept_and_resolve(self):
         namespace = self.create_namespace()
-        service = self.create_service(namespace, "tasks", ("SRV",), HealthCheckCustomConfig={"FailureThreshold": 1})
+        service = self.create_service(
+            namespace, "tasks", ("SRV",), HealthCheckCustomConfig={"FailureThreshold": 1}
+        )
         attributes = {
             "AWS_INSTANCE_IPV4": "10.0.1.23",
             "AWS_INSTANCE_PORT": "32768",
@@ -383,14 +477,18 @@ class Ecs(TerraformCase):
         listed = self.call("ListInstances", ServiceId=service["Id"])["Instances"]
         self.assertEqual([(task, attributes)], [(i["Id"], i["Attributes"]) for i in listed])
         owner = f"tasks.{namespace['Name']}."
-        self.assertEqual([f"1 1 32768 {task}.{owner}"], dns_queries.values(self.server, owner, "SRV"))
+        self.assertEqual(
+            [f"1 1 32768 {task}.{owner}"], dns_queries.values(self.server, owner, "SRV")
+        )
         self.assertEqual(["10.0.1.23"], dns_queries.values(self.server, f"{task}.{owner}"))
 
         names = {"NamespaceName": namespace["Name"], "ServiceName": "tasks"}
         self.assertEqual([], self.call("DiscoverInstances", **names)["Instances"])
         status = {"ServiceId": service["Id"], "InstanceId": task, "Status": "HEALTHY"}
         self.call("UpdateInstanceCustomHealthStatus", **status)
-        self.assertEqual([task], [i["InstanceId"] for i in self.call("DiscoverInstances", **names)["Instances"]])
+        self.assertEqual(
+            [task], [i["InstanceId"] for i in self.call("DiscoverInstances", **names)["Instances"]]
+        )
 
 
 if __name__ == "__main__":
