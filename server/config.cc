@@ -40,6 +40,14 @@ std::string CheckAddress(const std::string& text) {
   return address.ok() ? "" : std::string(address.status().message());
 }
 
+// It must fit into one character string of a TXT record and leave room in a 512-byte answer.
+std::string CheckNsid(const std::string& text) {
+  constexpr size_t kNsidBytesMax = 128;
+  return text.size() <= kNsidBytesMax
+             ? ""
+             : absl::StrCat("the name has ", text.size(), " bytes; at most ", kNsidBytesMax);
+}
+
 std::string CheckAccount(const std::string& text) {
   const bool digits = text.size() == 12 && std::all_of(text.begin(), text.end(), [](char c) {
                         return absl::ascii_isdigit(static_cast<unsigned char>(c));
@@ -164,6 +172,7 @@ void DeclareDns(Declare& declare, Config& config, Raw& raw) {
           "DNS name of this server, answered with its addresses, as is data-NAME; repeatable")
       ->type_name("NAME");
   declare("nsid", config.nsid, "Name given to clients that ask which server answered (RFC 5001)")
+      ->check(CLI::Validator(CheckNsid, "", "nsid"))
       ->type_name("TEXT");
   declare("allow-transfer", config.allow_transfer,
           "Who may transfer zones (AXFR); repeatable [nobody]")

@@ -58,6 +58,8 @@ TEST(Config, MalformedValuesAreUsageErrorsThatNameTheOption) {
   ExpectUsageError({"--store", "tape"}, "--store");
   ExpectUsageError({"--dns-workers", "0"}, "--dns-workers");
   ExpectUsageError({"--forward", "system"}, "--forward");
+  const std::string long_name(129, 'n');
+  ExpectUsageError({"--nsid", long_name.c_str()}, "--nsid");
 }
 
 TEST(Config, ForwardNoneIsAccepted) { EXPECT_TRUE(Parse({"--forward", "none"}).ok()); }

@@ -13,10 +13,9 @@ namespace {
 // A port that UDP picked may be taken for TCP.
 constexpr int kPortAttempts = 64;
 
-absl::Status Named(const DnsServerOptions& options, const std::string& listen,
+absl::Status Named(const std::string& option, const std::string& listen,
                    const absl::Status& status) {
-  return absl::Status(status.code(),
-                      absl::StrCat(options.listen_option, " ", listen, ": ", status.message()));
+  return absl::Status(status.code(), absl::StrCat(option, " ", listen, ": ", status.message()));
 }
 
 }  // namespace
@@ -42,6 +41,9 @@ absl::Status DnsServer::Start() {
   for (const std::string& listen : options_.listen) {
     RETURN_IF_ERROR(Bind(listen));
   }
+  for (const std::string& listen : options_.dot_listen) {
+    RETURN_IF_ERROR(BindTls(listen));
+  }
   for (size_t i = 0; i < udp_.size(); ++i) {
     threads_.emplace_back([worker = udp_[i].get(), i] {
       SetThreadName(absl::StrCat("dns-udp-", i));
@@ -55,20 +57,19 @@ absl::Status DnsServer::Start() {
 absl::Status DnsServer::Bind(const std::string& listen) {
   const auto parsed = SocketAddress::Parse(listen);
   if (!parsed.ok()) {
-    return Named(options_, listen, parsed.status());
+    return Named(options_.listen_option, listen, parsed.status());
   }
   absl::Status status;
   for (int attempt = 0; attempt < kPortAttempts; ++attempt) {
     SocketAddress address = *parsed;
     auto sockets = BindUdp(address, options_.workers);
     if (!sockets.ok()) {
-      return Named(options_, listen, sockets.status());
+      return Named(options_.listen_option, listen, sockets.status());
     }
     status = tcp_.Listen(address, nullptr);
     if (status.ok()) {
       for (UniqueFd& socket : *sockets) {
-        udp_.push_back(std::make_unique<UdpWorker>(std::move(socket), zones_, options_.respond,
-                                                   random_.Next()));
+        AddUdpWorker(std::move(socket), address);
       }
       bound_.push_back(address.ToString());
       return absl::OkStatus();
@@ -77,7 +78,28 @@ absl::Status DnsServer::Bind(const std::string& listen) {
       break;
     }
   }
-  return Named(options_, listen, status);
+  return Named(options_.listen_option, listen, status);
+}
+
+void DnsServer::AddUdpWorker(UniqueFd socket, const SocketAddress& address) {
+  std::unique_ptr<RateLimiter> limiter;
+  if (options_.rate_limit.responses_per_second != 0 && !address.is_loopback()) {
+    limiter = std::make_unique<RateLimiter>(options_.rate_limit,
+                                            SipKey{random_.Next(), random_.Next()});
+  }
+  udp_.push_back(std::make_unique<UdpWorker>(std::move(socket), zones_, options_.respond,
+                                             std::move(limiter), random_.Next()));
+}
+
+absl::Status DnsServer::BindTls(const std::string& listen) {
+  auto address = SocketAddress::Parse(listen);
+  const absl::Status status =
+      address.ok() ? tcp_.Listen(*address, options_.tls) : address.status();
+  if (!status.ok()) {
+    return Named(options_.dot_listen_option, listen, status);
+  }
+  bound_tls_.push_back(address->ToString());
+  return absl::OkStatus();
 }
 
 void DnsServer::Stop() {

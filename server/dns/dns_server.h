@@ -28,11 +28,17 @@ struct DnsServerOptions {
   std::vector<std::string> listen;
   // What errors call it.
   std::string listen_option = "--dns-listen";
+  // "ip:port" for DNS over TLS (RFC 7858), and its certificate. REQUIRES: `tls` when not empty.
+  std::vector<std::string> dot_listen;
+  std::string dot_listen_option = "--dot-listen";
+  std::shared_ptr<boost::asio::ssl::context> tls;
   // Threads per address for UDP, and in all for TCP.
   int workers = 1;
   // Cookie secrets that are zero are drawn at start.
   RespondOptions respond;
   TcpLimits tcp;
+  // Applies to UDP on addresses that are not loopback.
+  RateLimitOptions rate_limit = {.responses_per_second = 1000, .slip = 2, .exempt = PrivateNetworks()};
 };
 
 class DnsServer {
@@ -50,12 +56,16 @@ class DnsServer {
 
   // Where it listens, in the order of DnsServerOptions.listen. REQUIRES: started.
   const std::vector<std::string>& BoundAddresses() const { return bound_; }
+  // The same of dot_listen.
+  const std::vector<std::string>& BoundTlsAddresses() const { return bound_tls_; }
 
   // One per thread, UDP first; they live as long as the server. REQUIRES: started.
   std::vector<const Counters*> counters() const;
 
  private:
   absl::Status Bind(const std::string& listen);
+  absl::Status BindTls(const std::string& listen);
+  void AddUdpWorker(UniqueFd socket, const SocketAddress& address);
 
   DnsServerOptions options_;
   const Published<ZoneTable>& zones_;
@@ -64,6 +74,7 @@ class DnsServer {
   std::vector<std::unique_ptr<UdpWorker>> udp_;
   std::vector<std::thread> threads_;
   std::vector<std::string> bound_;
+  std::vector<std::string> bound_tls_;
 };
 
 }  // namespace cloudmap::dns

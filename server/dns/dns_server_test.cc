@@ -1,12 +1,19 @@
 // The DNS side over real sockets on loopback addresses.
 #include "server/dns/dns_server.h"
 
+#include <openssl/evp.h>
+#include <openssl/x509.h>
 #include <sys/socket.h>
 
 #include <string>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "boost/asio/io_context.hpp"
+#include "boost/asio/ip/tcp.hpp"
+#include "boost/asio/read.hpp"
+#include "boost/asio/ssl.hpp"
+#include "boost/asio/write.hpp"
 #include "server/dns/test_client.h"
 
 namespace cloudmap::dns {
@@ -45,7 +52,8 @@ class ClientSocket {
   // True when the peer closes without sending more.
   bool AtEnd() {
     uint8_t byte = 0;
-    return recv(fd_.get(), &byte, 1, 0) <= 0 && errno != EAGAIN;
+    const ssize_t size = recv(fd_.get(), &byte, 1, 0);
+    return size == 0 || (size < 0 && errno != EAGAIN);
   }
   void FinishSending() { shutdown(fd_.get(), SHUT_WR); }
 
@@ -294,6 +302,58 @@ TEST_F(DnsServerTest, StopAnswersWhatWasReceivedAndClosesConnections) {
     queries += counters->queries.value();
   }
   EXPECT_EQ(queries, 2U);
+}
+
+// A key and a certificate for 127.0.0.1 that it signs itself, made here.
+std::shared_ptr<boost::asio::ssl::context> SelfSigned() {
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"), EVP_PKEY_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> cert(X509_new(), X509_free);
+  X509_gmtime_adj(X509_getm_notBefore(cert.get()), -60);
+  X509_gmtime_adj(X509_getm_notAfter(cert.get()), 3600);
+  X509_set_pubkey(cert.get(), key.get());
+  X509_sign(cert.get(), key.get(), EVP_sha256());
+  auto context =
+      std::make_shared<boost::asio::ssl::context>(boost::asio::ssl::context::tls_server);
+  EXPECT_EQ(SSL_CTX_use_certificate(context->native_handle(), cert.get()), 1);
+  EXPECT_EQ(SSL_CTX_use_PrivateKey(context->native_handle(), key.get()), 1);
+  return context;
+}
+
+TEST_F(DnsServerTest, Rfc7858QueriesOverTlsAreAnsweredAndPadded) {
+  namespace asio = boost::asio;
+  options_.dot_listen = {"127.0.0.1:0"};
+  options_.tls = SelfSigned();
+  Start();
+  const SocketAddress address = *SocketAddress::Parse(server_->BoundTlsAddresses()[0]);
+  asio::io_context io;
+  asio::ssl::context trust(asio::ssl::context::tls_client);
+  asio::ssl::stream<asio::ip::tcp::socket> stream(io, trust);
+  stream.next_layer().connect({asio::ip::make_address("127.0.0.1"), address.port()});
+  stream.handshake(asio::ssl::stream_base::client);
+  TestQuery padded = query_;
+  const Bytes frame = Frame(padded.WithOption(option::kPadding, {}).Packet());
+  for (int i = 0; i < 3; ++i) {
+    asio::write(stream, asio::buffer(frame));
+    Bytes answer(2);
+    asio::read(stream, asio::buffer(answer));
+    answer.resize(Load16(answer.data()));
+    asio::read(stream, asio::buffer(answer));
+    EXPECT_EQ(answer.size(), 468U);
+    EXPECT_THAT(Response(answer).answer(), SizeIs(1));
+  }
+}
+
+TEST_F(DnsServerTest, WhatIsNotTlsOnTheTlsPortIsClosed) {
+  options_.dot_listen = {"127.0.0.1:0"};
+  options_.tls = SelfSigned();
+  Start();
+  ClientSocket tcp(SOCK_STREAM, server_->BoundTlsAddresses()[0]);
+  tcp.Send(Frame(query_.Packet()));
+  tcp.FinishSending();
+  // An alert at most, and no answer.
+  while (!tcp.AtEnd()) {
+  }
+  EXPECT_TRUE(tcp.AtEnd());
 }
 
 }  // namespace

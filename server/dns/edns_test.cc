@@ -97,13 +97,13 @@ TEST_F(EdnsTest, Rfc7873ClientCookieIsAnsweredWithAServerCookie) {
 }
 
 TEST_F(EdnsTest, Rfc7873CookieOfAnotherLengthIsFormErr) {
-  for (const size_t size : {0, 1, 7, 9, 15, 41, 100}) {
+  for (const unsigned size : {0U, 1U, 7U, 9U, 15U, 41U, 100U}) {
     TestQuery query("web.sd.local", type::kA);
     EXPECT_EQ(client_.Ask(query.WithOption(option::kCookie, Bytes(size, 1))).rcode(),
               LDNS_RCODE_FORMERR)
         << size;
   }
-  for (const size_t size : {8, 16, 24, 40}) {
+  for (const unsigned size : {8U, 16U, 24U, 40U}) {
     TestQuery query("web.sd.local", type::kA);
     EXPECT_EQ(client_.Ask(query.WithOption(option::kCookie, Bytes(size, 1))).rcode(),
               LDNS_RCODE_NOERROR)
@@ -194,18 +194,18 @@ TEST_F(EdnsTest, ResponseFitsWhatTheClientTakesOrIsTruncatedAsAWhole) {
   };
   // The answer alone takes 12 + 19 + 8 * (12 + 6 + 55) = 615 bytes, the OPT record 11 and room for
   // an extended error 6.
-  for (const uint16_t payload : {0, 0 + 1, 511, 512, 600, 631}) {
+  for (const int payload : {0, 1, 511, 512, 600, 631}) {
     const Response response = full(static_cast<uint16_t>(payload));
     EXPECT_TRUE(response.tc()) << payload;
     EXPECT_THAT(response.answer(), IsEmpty());
     EXPECT_EQ(response.has_opt(), payload != 0);
     EXPECT_LE(response.bytes().size(), 512U);
   }
-  for (const uint16_t payload : {650, 700, 1232, 1233, 4096, 65535}) {
-    const Response response = full(payload);
+  for (const int payload : {650, 700, 1232, 1233, 4096, 65535}) {
+    const Response response = full(static_cast<uint16_t>(payload));
     EXPECT_FALSE(response.tc()) << payload;
     EXPECT_THAT(response.answer(), SizeIs(8));
-    EXPECT_LE(response.bytes().size(), std::min<size_t>(payload, 1232));
+    EXPECT_LE(response.bytes().size(), static_cast<size_t>(std::min(payload, 1232)));
   }
 }
 

@@ -170,7 +170,7 @@ TEST_F(MalformedTest, OptionsThatOverrunOrAreCutShortAreFormErr) {
 }
 
 TEST_F(MalformedTest, Rfc8906UnknownOpcodesAreNotImpWithoutFlags) {
-  for (const uint16_t opcode : {1, 2, 3, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}) {
+  for (const int opcode : {1, 2, 3, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}) {
     const auto flags = static_cast<uint16_t>((opcode << kOpcodeShift) | kFlagRd | kFlagCd | kFlagAa);
     const Response response = client_.Ask(TestQuery(kQuery).WithFlags(flags));
     EXPECT_EQ(Load16(response.bytes().data() + 2), kFlagQr | (opcode << kOpcodeShift) | 4);

@@ -47,9 +47,12 @@ class Answerer {
   Rcode rcode() const { return rcode_; }
   std::optional<ExtendedError> error() const { return error_; }
 
+  // For rate limiting: leaves the answer out if need be. False: nothing is to be sent.
+  bool Limit(RateLimiter& limiter);
+
  private:
   void AnswerChaos(const LookupName& name);
-  void RefuseTransfer();
+  void AnswerTransfer(LookupName& name);
   void FollowChain(LookupName& name);
   // False when the chain goes on with a CNAME, whose target's place is then in `owner`.
   bool AnswerIn(const ZoneMatch& match, const LookupName& name, size_t& owner);
@@ -71,6 +74,8 @@ class Answerer {
   MessageWriter& writer_;
   uint16_t flags_ = 0;
   Rcode rcode_ = Rcode::kNoError;
+  // What a positive answer is of, or the zone of a negative one.
+  uint64_t subject_ = 0;
   std::optional<ExtendedError> error_;
 };
 
@@ -85,7 +90,7 @@ void Answerer::AnswerQuestion(LookupName& name) {
     return AnswerChaos(name);
   }
   if (query_.qtype == type::kAxfr || query_.qtype == type::kIxfr) [[unlikely]] {
-    return RefuseTransfer();
+    return AnswerTransfer(name);
   }
   FollowChain(name);
 }
@@ -115,14 +120,31 @@ void Answerer::AnswerChaos(const LookupName& name) {
   flags_ = kFlagAa;
 }
 
-// Transfers are several messages over TCP, which is not what one response is; a client that may
-// have one never gets here.
-void Answerer::RefuseTransfer() {
+// A transfer is several messages over TCP, which is not what one response is: the zone is left with
+// the worker, and its transport goes on from there.
+void Answerer::AnswerTransfer(LookupName& name) {
   const bool datagram = client_.transport == Transport::kUdp;
   if (datagram && query_.qtype == type::kAxfr) {
     return Fail(Rcode::kFormErr, std::nullopt);  // RFC 5936 s4.2
   }
-  Fail(Rcode::kRefused, ExtendedError::kProhibited);
+  const auto allowed = [this](const IpPrefix& prefix) {
+    return prefix.Contains(client_.address.ip());
+  };
+  if (std::none_of(options_.allow_transfer.begin(), options_.allow_transfer.end(), allowed)) {
+    return Fail(Rcode::kRefused, ExtendedError::kProhibited);
+  }
+  name.Hash(zones_.hash_key());
+  const ZonePtr* zone = zones_.FindApex(name);
+  if (zone == nullptr) {
+    return Fail(Rcode::kNotAuth, ExtendedError::kNotAuthoritative);
+  }
+  if (datagram) {
+    // RFC 1995 s2: the current SOA alone says "ask again over TCP".
+    flags_ |= kFlagAa;
+    AddAnswer(*(*zone)->authority().Find(type::kSoa), kHeaderSize);
+    return;
+  }
+  worker_.transfer = *zone;
 }
 
 void Answerer::FollowChain(LookupName& question) {
@@ -140,6 +162,7 @@ void Answerer::FollowChain(LookupName& question) {
       return;
     }
     flags_ |= kFlagAa;
+    subject_ = name->suffix_hash(0) + query_.qtype;
     if (AnswerIn(match, *name, owner)) {
       return;
     }
@@ -200,10 +223,34 @@ void Answerer::AddNegative(Rcode rcode, const ZoneMatch& match, const LookupName
                            size_t owner) {
   // The rcode is that of the chain's last name (RFC 6604 s3).
   rcode_ = rcode;
+  subject_ = match.zone->apex_hash();
   const size_t apex = owner + name.suffix_offset(match.apex_label);
   if (!writer_.AddAuthority(match.zone->negative_soa(), Zone::kSoaSize, apex)) {
     flags_ |= kFlagTc;
   }
+}
+
+bool Answerer::Limit(RateLimiter& limiter) {
+  const auto ip = client_.address.ip();
+  const bool known_client =
+      !query_.edns.cookie.empty() &&
+      CheckCookie(options_.cookies, query_.edns.cookie, ip, client_.now) != CookieState::kNone;
+  if (known_client || limiter.IsExempt(client_.address)) {
+    return true;
+  }
+  switch (limiter.Count(client_.address, subject_ ^ static_cast<uint64_t>(rcode_), client_.now)) {
+    case RateVerdict::kSend:
+      return true;
+    case RateVerdict::kSlip:
+      writer_.DropRecords();
+      flags_ = static_cast<uint16_t>((flags_ & kFlagAa) | kFlagTc);
+      worker_.counters.slipped.Add();
+      return true;
+    case RateVerdict::kDrop:
+      worker_.counters.dropped.Add();
+      return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -232,6 +279,13 @@ size_t Respond(std::span<const uint8_t> packet, const ZoneTable& zones,
   } else if (parsed == Parsed::kQuestion) {
     answerer.RefuseChange(query.name);
     rcode = answerer.rcode();
+  }
+  if (worker.transfer != nullptr) [[unlikely]] {
+    return 0;
+  }
+  if (worker.rate_limiter != nullptr && client.transport == Transport::kUdp &&
+      !answerer.Limit(*worker.rate_limiter)) {
+    return 0;
   }
   if (query.edns.present) {
     WriteOpt(query.edns, options, client, rcode, answerer.error(), writer);

@@ -9,12 +9,15 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "registry/base/random.h"
 #include "server/dns/cookie.h"
 #include "server/dns/counters.h"
+#include "server/dns/rate_limit.h"
 #include "server/dns/zone_table.h"
 #include "server/net/address.h"
 
@@ -31,6 +34,8 @@ struct RespondOptions {
   // Whether names outside the zones are resolved for this server's clients (the RA flag).
   bool recursion = false;
   CookieSecrets cookies;
+  // Who may have whole zones (AXFR, IXFR).
+  std::vector<IpPrefix> allow_transfer;
 };
 
 enum class Transport : uint8_t { kUdp, kTcp, kTls };
@@ -48,6 +53,11 @@ struct Worker {
   explicit Worker(uint64_t seed) : random(seed) {}
   FastRandom random;
   Counters counters;
+  // nullptr: responses are not limited.
+  std::unique_ptr<RateLimiter> rate_limiter;
+  // Set when the last query asked, over TCP, for a zone that the client may have: Respond() gave
+  // nothing, and a ZoneTransfer is the answer.
+  ZonePtr transfer;
 };
 
 // The size of the response in `out`, or 0 for none. REQUIRES: `out` holds udp_payload bytes for UDP,

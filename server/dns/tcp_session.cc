@@ -3,11 +3,21 @@
 #include <algorithm>
 #include <ctime>
 #include <span>
+#include <utility>
 
 namespace cloudmap::dns {
 namespace {
 
 constexpr size_t kLengthSize = 2;
+
+void AppendFrame(std::span<const uint8_t> message, std::vector<uint8_t>& out) {
+  if (message.empty()) {
+    return;
+  }
+  out.push_back(static_cast<uint8_t>(message.size() >> 8));
+  out.push_back(static_cast<uint8_t>(message.size()));
+  out.insert(out.end(), message.begin(), message.end());
+}
 
 }  // namespace
 
@@ -35,6 +45,8 @@ std::pair<uint8_t*, size_t> FrameBuffer::Space() {
   return {bytes_.data() + end_, bytes_.size() - end_};
 }
 
+bool FrameBuffer::has_work() const { return transfer_ != nullptr || has_frame(); }
+
 bool FrameBuffer::has_frame() const {
   return end_ - begin_ >= kLengthSize &&
          end_ - begin_ - kLengthSize >= Load16(bytes_.data() + begin_);
@@ -42,23 +54,29 @@ bool FrameBuffer::has_frame() const {
 
 bool FrameBuffer::AnswerFrames(const RespondOptions& options, const Client& client,
                                TcpThread& thread, std::vector<uint8_t>& out) {
-  if (!has_frame()) {
+  if (!has_work()) {
     return true;
   }
   const ZoneTable& zones = thread.zones.Current();
   bool sane = true;
-  while (sane && has_frame() && out.size() < kEnoughToWrite) {
+  while (sane && transfer_ == nullptr && has_frame() && out.size() < kEnoughToWrite) {
     const size_t size = Load16(bytes_.data() + begin_);
     const std::span<const uint8_t> packet(bytes_.data() + begin_ + kLengthSize, size);
     begin_ += kLengthSize + size;
     const size_t answer =
         Respond(packet, zones, options, client, thread.worker, thread.response);
-    sane = answer != 0;
-    if (sane) {
-      out.resize(out.size() + kLengthSize + answer);
-      uint8_t* at = out.data() + out.size() - kLengthSize - answer;
-      Store16(at, static_cast<uint16_t>(answer));
-      std::copy_n(thread.response.data(), answer, at + kLengthSize);
+    if (thread.worker.transfer != nullptr) {
+      transfer_ =
+          std::make_unique<ZoneTransfer>(std::exchange(thread.worker.transfer, nullptr), packet);
+    } else {
+      AppendFrame({thread.response.data(), answer}, out);
+      sane = answer != 0;
+    }
+  }
+  while (transfer_ != nullptr && out.size() < kEnoughToWrite) {
+    AppendFrame({thread.response.data(), transfer_->Next(thread.response)}, out);
+    if (transfer_->done()) {
+      transfer_.reset();
     }
   }
   // The thread may block next.

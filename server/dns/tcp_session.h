@@ -18,6 +18,7 @@
 #include "boost/asio/write.hpp"
 #include "registry/base/published.h"
 #include "server/dns/respond.h"
+#include "server/dns/transfer.h"
 #include "server/dns/wire.h"
 #include "server/dns/zone_table.h"
 #include "server/net/address.h"
@@ -59,15 +60,18 @@ class FrameBuffer {
   bool AnswerFrames(const RespondOptions& options, const Client& client, TcpThread& thread,
                     std::vector<uint8_t>& out);
   // Whether AnswerFrames() has more to do without reading.
-  bool has_frame() const;
+  bool has_work() const;
 
  private:
+  bool has_frame() const;
+
   static constexpr size_t kInitialBytes = 2048;
   static constexpr size_t kEnoughToWrite = 65536;
 
   std::vector<uint8_t> bytes_;
   size_t begin_ = 0;
   size_t end_ = 0;
+  std::unique_ptr<ZoneTransfer> transfer_;  // under way; queries behind it wait
 };
 
 uint32_t WallClockSeconds();
@@ -144,7 +148,7 @@ class StreamSession final : public TcpSession,
                                self->writing_ = false;
                                if (error || self->closing_) {
                                  self->Shut();
-                               } else if (self->frames_.has_frame()) {
+                               } else if (self->frames_.has_work()) {
                                  self->Answer();
                                } else {
                                  self->ExtendDeadline();

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <ctime>
+#include <utility>
 
 #include "registry/base/check.h"
 #include "server/net/address.h"
@@ -60,13 +61,15 @@ struct UdpWorker::Batch {
 };
 
 UdpWorker::UdpWorker(UniqueFd socket, const Published<ZoneTable>& zones,
-                     const RespondOptions& options, uint64_t seed)
+                     const RespondOptions& options, std::unique_ptr<RateLimiter> limiter,
+                     uint64_t seed)
     : socket_(std::move(socket)),
       with_destination_(SocketAddress::OfSocket(socket_.get()).is_wildcard()),
       options_(options),
       zones_(zones),
       worker_(seed),
       batch_(std::make_unique<Batch>()) {
+  worker_.rate_limiter = std::move(limiter);
   CLOUDMAP_CHECK(options.udp_payload <= kResponseBytes, "responses fit their buffers");
   for (size_t i = 0; i < kBatch; ++i) {
     batch_->packet_views[i] = {batch_->packets[i].data(), kPacketBytes};

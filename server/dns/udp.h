@@ -22,8 +22,9 @@ namespace cloudmap::dns {
 class UdpWorker {
  public:
   // `socket` as BindUdp makes them; `zones` and `options` must outlive the worker.
+  // `limiter` may be nullptr.
   UdpWorker(UniqueFd socket, const Published<ZoneTable>& zones, const RespondOptions& options,
-            uint64_t seed);
+            std::unique_ptr<RateLimiter> limiter, uint64_t seed);
   ~UdpWorker();
 
   // Serves until Stop(). Called once.

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """How long cloudmapd takes from exec to its ready line, and the memory it has then.
 
     tests/bench/bench_start.py BUILD_DIR
@@ -83,7 +83,8 @@ def main():
 
     try:
         print(
-            f"{'from exec to the ready line':32} {'median':>10} {'min':>7} {'max':>7}   {'resident':>10}   ({RUNS} runs)"
+            f"{'from exec to the ready line':32} {'median':>10} {'min':>7} {'max':>7}   "
+            f"{'resident':>10}   ({RUNS} runs)"
         )
         report("memory store", measure(lambda: fresh("--store", "memory")))
         empty = report("sqlite store, made anew", measure(fresh))

@@ -4,7 +4,7 @@
 
 #include <csignal>
 #include <cstdio>
-#include <string>
+#include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -59,9 +59,14 @@ int Run() {
 
   http::Router router;
   router.Add("POST", "/", [](const http::Request&, http::Respond respond) {
-    respond({.content_type = "application/x-amz-json-1.1", .body = "{}"});
+    http::Response response;
+    response.content_type = "application/x-amz-json-1.1";
+    response.body = "{}";
+    respond(std::move(response));
   });
-  http::HttpServer http_server({.listen = "127.0.0.1:0"}, std::move(router));
+  http::ServerOptions options;
+  options.listen = "127.0.0.1:0";
+  http::HttpServer http_server(options, std::move(router));
   const absl::Status started = http_server.Start();
   if (grpc_server == nullptr || !started.ok()) {
     std::fprintf(stderr, "empty_api_server: %s\n", started.ToString().c_str());

@@ -14,7 +14,7 @@ QUERIES = 2_000
 
 
 def chi_square(counts, kinds):
-    """How far counts are from even, as the chi-square statistic with kinds - 1 degrees of freedom."""
+    """How far counts are from even: the statistic with kinds - 1 degrees of freedom."""
     expected = sum(counts.values()) / kinds
     return sum((counts.get(kind, 0) - expected) ** 2 / expected for kind in counts) + expected * (
         kinds - len(counts)

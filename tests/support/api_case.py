@@ -28,7 +28,7 @@ class ApiTestCase(ServerTestCase):
         return f"{stem}-{next(self._numbers)}"
 
     def call(self, operation, **members):
-        """Through boto3, or as a bare request if the installed boto3 is older than what is called."""
+        """Through boto3, or as a bare request if boto3 is older than what is called."""
         if not self.is_known(operation, members):
             print(f"[{operation}: bare request, boto3 is too old] ", end="", flush=True)
             return self.bare(operation, **members)

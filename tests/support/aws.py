@@ -65,7 +65,7 @@ def read_api_file(data_dir, name):
 
 @functools.cache
 def _newer_model_folder():
-    """A folder for botocore's data loader with the newest API model, or None if it has that itself."""
+    """A folder for botocore's loader with the newest API model; None if it has that itself."""
     version, data_dir = newest_botocore()
     if version <= tuple(int(part) for part in botocore.__version__.split(".")):
         return None
@@ -86,7 +86,7 @@ def _session():
 
 
 def boto3_client(server, **config):
-    """A boto3 client. Unlike a user's it does not retry, and it sends what botocore would refuse."""
+    """A boto3 client. It does not retry, and it sends what a user's would refuse."""
     settings = {
         "inject_host_prefix": False,
         "parameter_validation": False,
@@ -110,7 +110,8 @@ class Endpoint:
     status, headers, body = Endpoint(server).post("GetService", {"Id": "srv-x"})
     """
 
-    def __init__(self, server):
+    def __init__(self, server, headers=None):
+        self._headers = headers or {}
         self._connection = http.client.HTTPConnection(*server.http, timeout=60)
 
     def post(self, operation, body, headers=None):
@@ -124,6 +125,7 @@ class Endpoint:
         sent = {
             "X-Amz-Target": f"Route53AutoNaming_v20170314.{operation}",
             "Content-Type": "application/x-amz-json-1.1",
+            **self._headers,
             **(headers or {}),
         }
         self._connection.request("POST", "/", payload, sent)

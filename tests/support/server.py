@@ -118,7 +118,7 @@ class Server:
         return command + self.flags
 
     def start(self):
-        """Returns once the server has printed its ready line; later starts reuse the first ports."""
+        """Returns once the ready line is there; later starts reuse the first ports."""
         assert self.process is None, "already running"
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(

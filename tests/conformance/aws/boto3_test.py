@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""boto3 against the server: every operation, paginators, polling, errors, the data- prefix, times."""
+"""boto3 against the server: all operations, paginators, polling, errors, data- prefix, times."""
 
 import datetime
 import pathlib

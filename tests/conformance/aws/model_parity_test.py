@@ -72,7 +72,7 @@ def enum_values(enum):
 
 
 class Comparison:
-    """Collects what differs. `wrong` is missing or contradicts; `newer` may be younger than the model."""
+    """Collects what differs: `wrong` in any case, `newer` perhaps only younger than the model."""
 
     def __init__(self, model, service, options, errors):
         self.shapes = model["shapes"]

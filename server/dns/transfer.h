@@ -1,0 +1,47 @@
+// ZoneTransfer: a whole zone as a sequence of messages (AXFR, RFC 5936). IXFR is answered the same
+// way, which RFC 1995 s4 allows.
+//
+//   ZoneTransfer transfer(zone, query_packet);
+//   do {
+//     size = transfer.Next(out);
+//   } while (!transfer.done());
+//
+// The zone it started with is what it sends, whatever changes meanwhile. All records of an RRset
+// are sent: routing policies and health do not exist in a zone file, so a secondary answers with the
+// whole set.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "server/dns/zone_table.h"
+
+namespace cloudmap::dns {
+
+class ZoneTransfer {
+ public:
+  // `query` has a question for the zone's apex.
+  ZoneTransfer(ZonePtr zone, std::span<const uint8_t> query);
+
+  // The next message. REQUIRES: !done(); `out` holds 65,535 bytes.
+  size_t Next(std::span<uint8_t> out);
+  bool done() const { return stage_ == Stage::kDone; }
+
+ private:
+  enum class Stage : uint8_t { kFirstSoa, kApex, kNodes, kLastSoa, kDone };
+
+  // Appends records to the message under construction as long as they fit.
+  class Message;
+  void FillNodes(Message& message);
+
+  const ZonePtr zone_;
+  std::vector<uint8_t> head_;  // header and question, the answers' header already
+  bool first_message_ = true;
+  Stage stage_ = Stage::kFirstSoa;
+  // Where to go on: nodes in order of hash, and the record within the node.
+  uint64_t next_hash_ = 0;
+  uint32_t next_record_ = 0;
+};
+
+}  // namespace cloudmap::dns
