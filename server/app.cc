@@ -4,9 +4,11 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
 #include "registry/base/status_macros.h"
 #include "registry/store/open_store.h"
+#include "server/net/interfaces.h"
 #include "server/version.h"
 #include "spdlog/spdlog.h"
 
@@ -24,12 +26,46 @@ registry::RegistryOptions RegistryOptionsOf(const Config& config) {
   return options;
 }
 
-dns::DnsServerOptions DnsOptionsOf(const Config& config) {
+std::vector<IpPrefix> PrefixesOf(const std::vector<std::string>& texts) {
+  std::vector<IpPrefix> prefixes;
+  for (const std::string& text : texts) {
+    prefixes.push_back(*IpPrefix::Parse(text));  // checked by ParseConfig
+  }
+  return prefixes;
+}
+
+absl::StatusOr<dns::DnsServerOptions> DnsOptionsOf(const Config& config) {
   dns::DnsServerOptions options;
   options.listen = config.dns_listen;
   options.workers = config.dns_workers;
   options.respond.nsid = config.nsid;
+  options.respond.allow_transfer = PrefixesOf(config.allow_transfer);
+  options.rate_limit.responses_per_second = static_cast<uint32_t>(config.rrl_rate);
+  options.rate_limit.slip = static_cast<uint32_t>(config.rrl_slip);
+  for (IpPrefix& prefix : PrefixesOf(config.rrl_exempt)) {
+    options.rate_limit.exempt.push_back(std::move(prefix));
+  }
+  if (!config.dot_listen.empty()) {
+    options.dot_listen = config.dot_listen;
+    // Resolvers show no certificates, so --tls-client-ca is for the API alone.
+    ASSIGN_OR_RETURN(options.tls, http::LoadTls({config.tls_cert, config.tls_key, ""}));
+  }
   return options;
+}
+
+// The names that SDKs reach this server under: each endpoint name and its "data-" sibling, with the
+// addresses that the AWS JSON endpoint listens on.
+std::vector<dns::StaticName> EndpointNames(const Config& config) {
+  const SocketAddress listen = *SocketAddress::Parse(config.http_listen);
+  const std::vector<std::string> addresses = listen.is_wildcard()
+                                                 ? InterfaceAddresses(listen.is_v4())
+                                                 : std::vector<std::string>{listen.IpString()};
+  std::vector<dns::StaticName> names;
+  for (const std::string& name : config.endpoint_names) {
+    names.push_back({name, addresses});
+    names.push_back({absl::StrCat("data-", name), addresses});
+  }
+  return names;
 }
 
 http::ServerOptions HttpOptionsOf(const Config& config) {
@@ -61,8 +97,7 @@ App::~App() { Stop(); }
 absl::Status App::Start() {
   RETURN_IF_ERROR(StartRegistry());
   RETURN_IF_ERROR(MakeApi());
-  dns_ = std::make_unique<dns::DnsServer>(DnsOptionsOf(config_), publisher_->zones(), random_);
-  RETURN_IF_ERROR(dns_->Start());
+  RETURN_IF_ERROR(StartDns());
   http_ = std::make_unique<http::HttpServer>(HttpOptionsOf(config_), MakeRouter());
   RETURN_IF_ERROR(http_->Start());
   grpc_ = std::make_unique<api::GrpcServer>(GrpcOptionsOf(config_), *operations_);
@@ -74,7 +109,8 @@ absl::Status App::Start() {
 absl::Status App::StartRegistry() {
   ASSIGN_OR_RETURN(std::unique_ptr<registry::Store> store,
                    registry::OpenStore(config_.store, config_.data_dir));
-  publisher_ = std::make_unique<dns::ZonePublisher>(SipKey{random_.Next(), random_.Next()});
+  publisher_ = std::make_unique<dns::ZonePublisher>(SipKey{random_.Next(), random_.Next()},
+                                                    EndpointNames(config_));
   registry_ = std::make_unique<registry::Registry>(RegistryOptionsOf(config_), std::move(store),
                                                    clock_, random_);
   registry_->AddListener(publisher_.get());
@@ -99,6 +135,22 @@ absl::Status App::MakeApi() {
   return absl::OkStatus();
 }
 
+absl::Status App::StartDns() {
+  ASSIGN_OR_RETURN(dns::DnsServerOptions options, DnsOptionsOf(config_));
+  dns_ = std::make_unique<dns::DnsServer>(std::move(options), publisher_->zones(), random_);
+  RETURN_IF_ERROR(dns_->Start());
+  if (config_.notify.empty()) {
+    return absl::OkStatus();
+  }
+  std::vector<SocketAddress> peers;
+  for (const std::string& peer : config_.notify) {
+    peers.push_back(*SocketAddress::Parse(peer, kDnsPort));  // checked by ParseConfig
+  }
+  notifier_ =
+      std::make_unique<dns::Notifier>(std::move(peers), publisher_->zones(), random_.Next());
+  return notifier_->Start();
+}
+
 http::Router App::MakeRouter() {
   http::Router router;
   router.Add("POST", "/", [this](const http::Request& request, http::Respond respond) {
@@ -119,6 +171,9 @@ std::string App::ReadyLine() const {
   line["version"] = kVersion;
   line["pid"] = getpid();
   line["dns"] = dns_->BoundAddresses();
+  if (!config_.dot_listen.empty()) {
+    line["dot"] = dns_->BoundTlsAddresses();
+  }
   line["grpc"] = grpc_->bound_address();
   line["http"] = http_->BoundAddress();
   return line.dump();
@@ -143,6 +198,9 @@ void App::Stop() {
   }
   if (http_ != nullptr) {
     http_->Stop();
+  }
+  if (notifier_ != nullptr) {
+    notifier_->Stop();
   }
   if (dns_ != nullptr) {
     dns_->Stop();

@@ -17,6 +17,7 @@
 #include "server/aws/sigv4.h"
 #include "server/config.h"
 #include "server/dns/dns_server.h"
+#include "server/dns/notifier.h"
 #include "server/dns/publisher.h"
 #include "server/http/http_server.h"
 
@@ -44,6 +45,7 @@ class App {
  private:
   absl::Status StartRegistry();
   absl::Status MakeApi();
+  absl::Status StartDns();
   http::Router MakeRouter();
 
   const Config config_;
@@ -58,6 +60,7 @@ class App {
   std::unique_ptr<aws::SigV4Verifier> verifier_;  // --credentials only
   std::unique_ptr<aws::AwsEndpoint> aws_endpoint_;
   std::unique_ptr<dns::DnsServer> dns_;
+  std::unique_ptr<dns::Notifier> notifier_;  // --notify only
   std::unique_ptr<api::GrpcServer> grpc_;
   std::unique_ptr<http::HttpServer> http_;
 };

@@ -40,6 +40,16 @@ std::string CheckAddress(const std::string& text) {
   return address.ok() ? "" : std::string(address.status().message());
 }
 
+std::string CheckPeer(const std::string& text) {
+  const absl::StatusOr<SocketAddress> peer = SocketAddress::Parse(text, kDnsPort);
+  return peer.ok() ? "" : std::string(peer.status().message());
+}
+
+std::string CheckPrefix(const std::string& text) {
+  const absl::StatusOr<IpPrefix> prefix = IpPrefix::Parse(text);
+  return prefix.ok() ? "" : std::string(prefix.status().message());
+}
+
 // It must fit into one character string of a TXT record and leave room in a 512-byte answer.
 std::string CheckNsid(const std::string& text) {
   constexpr size_t kNsidBytesMax = 128;
@@ -162,6 +172,7 @@ void DeclareRegistry(Declare& declare, Config& config, Raw& raw) {
 }
 
 void DeclareDns(Declare& declare, Config& config, Raw& raw) {
+  const CLI::Validator prefix(CheckPrefix, "CIDR", "prefix");
   declare("dns-workers", config.dns_workers, "Threads that answer DNS over UDP [one per CPU]")
       ->check(CLI::Range(1, 256))
       ->type_name("N");
@@ -176,9 +187,20 @@ void DeclareDns(Declare& declare, Config& config, Raw& raw) {
       ->type_name("TEXT");
   declare("allow-transfer", config.allow_transfer,
           "Who may transfer zones (AXFR); repeatable [nobody]")
-      ->type_name("CIDR");
+      ->check(prefix);
   declare("notify", config.notify, "Secondaries that are told of zone changes; repeatable")
-      ->type_name("ADDR[:PORT]");
+      ->check(CLI::Validator(CheckPeer, "ADDR[:PORT]", "peer"));
+  declare("rrl-rate", config.rrl_rate,
+          "UDP responses of one kind a second to one network, beyond which they are limited; 0 "
+          "turns it off; loopback and private networks never are limited")
+      ->check(CLI::Range(0, 1'000'000'000))
+      ->capture_default_str();
+  declare("rrl-slip", config.rrl_slip,
+          "Every so many of the excess responses are truncated, the others dropped; 0 drops all")
+      ->check(CLI::Range(0, 1000))
+      ->capture_default_str();
+  declare("rrl-exempt", config.rrl_exempt, "Further networks that are not limited; repeatable")
+      ->check(prefix);
 }
 
 void DeclareOperation(Declare& declare, Config& config) {

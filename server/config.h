@@ -2,6 +2,7 @@
 // declaration (config.cc), so every option is documented once.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,9 @@
 #include "absl/time/time.h"
 
 namespace cloudmap {
+
+// Of peers that are given without a port.
+inline constexpr uint16_t kDnsPort = 53;
 
 struct Config {
   std::vector<std::string> dns_listen = {"127.0.0.1:8053"};
@@ -37,6 +41,9 @@ struct Config {
   std::vector<std::string> endpoint_names;
   std::vector<std::string> allow_transfer;
   std::vector<std::string> notify;
+  int rrl_rate = 1000;
+  int rrl_slip = 2;
+  std::vector<std::string> rrl_exempt;
 
   std::string ready_file;
   std::string log_level = "info";

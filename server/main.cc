@@ -10,6 +10,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "server/app.h"
 #include "server/config.h"
 #include "server/logging.h"
@@ -68,6 +69,8 @@ int main(int argc, char** argv) {
   }
   const cloudmap::Config& config = parsed->config;
   cloudmap::SetUpLogging(config.log_level, config.log_format);
+  // Debian's abseil looks for deadlocks at every lock; that is for tests, and gRPC locks a lot.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   const sigset_t signals = BlockSignals();
   RaiseFileLimit();
 

@@ -1,9 +1,9 @@
 #include "server/aws/credentials.h"
 
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <sstream>
+#include <system_error>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -50,7 +50,8 @@ absl::StatusOr<Credentials> LoadCredentials(const std::string& file) {
   std::ostringstream text;
   if (!in || !(text << in.rdbuf())) {
     return absl::InvalidArgumentError(
-        absl::StrCat("--credentials ", file, ": ", errno == 0 ? "is empty" : std::strerror(errno)));
+        absl::StrCat("--credentials ", file, ": ",
+                     errno == 0 ? "is empty" : std::generic_category().message(errno)));
   }
   return ParseCredentials(text.str(), file);
 }

@@ -23,6 +23,9 @@ using registry::State;
 
 constexpr uint32_t kDefaultSoaTtl = 15;
 constexpr uint32_t kMaxTtl = 0x7fffffff;  // RFC 2181 s8
+// Of this server's own names, which never change while it runs.
+constexpr uint32_t kStaticTtl = 60;
+constexpr uint32_t kStaticSerial = 1;
 constexpr uint16_t kSrvPriority = 1;
 constexpr uint16_t kSrvWeight = 1;
 
@@ -183,10 +186,20 @@ RRsetContent ContentBuilder::Eligible(Candidates candidates) {
   RRsetContent content(candidates.type, candidates.ttl);
   content.answer_max = candidates.answer_max;
   content.records.reserve(records.size());
+  // Of one target, the addresses go with one record only, so that no answer has them twice.
+  absl::flat_hash_set<std::string> targets;
   for (Candidate& candidate : records) {
-    if (content.records.empty() || content.records.back().rdata != candidate.record.rdata) {
-      content.records.push_back(std::move(candidate.record));
+    RecordContent& record = candidate.record;
+    if (!content.records.empty() && content.records.back().rdata == record.rdata) {
+      continue;
     }
+    if (!record.glue_v4.empty() || !record.glue_v6.empty()) {
+      if (!targets.insert(absl::AsciiStrToLower(record.rdata.substr(kSrvTargetOffset))).second) {
+        record.glue_v4.clear();
+        record.glue_v6.clear();
+      }
+    }
+    content.records.push_back(std::move(record));
   }
   return content;
 }
@@ -337,6 +350,32 @@ ZonePtr CompileZone(const State& state, const ServedNamespaces& namespaces,
     });
   }
   return editor.changed() ? editor.Finish(serial) : empty;
+}
+
+ZonePtr CompileStatic(const StaticName& name, const SipKey& key) {
+  const auto apex = WireName(absl::AsciiStrToLower(name.name));
+  if (!apex.has_value()) {
+    return nullptr;
+  }
+  RRsetContent v4(type::kA, kStaticTtl);
+  RRsetContent v6(type::kAaaa, kStaticTtl);
+  for (const std::string& text : name.addresses) {
+    const std::string ip = ParseIp(text);
+    if (!ip.empty()) {
+      (ip.size() == 4 ? v4 : v6).records.push_back({ip, "", ""});
+    }
+  }
+  std::vector<RRsetContent> rrsets;
+  for (const RRsetContent* rrset : {&v4, &v6}) {
+    if (!rrset->records.empty()) {
+      rrsets.push_back(*rrset);
+    }
+  }
+  const NameView view{reinterpret_cast<const uint8_t*>(apex->data()), apex->size()};
+  const ZonePtr empty = Zone::Make(view, key, kDefaultSoaTtl, kStaticSerial);
+  ZoneEditor editor(*empty, key);
+  editor.Put(Node::Make(view, rrsets, {}));
+  return editor.Finish(kStaticSerial);
 }
 
 }  // namespace cloudmap::dns

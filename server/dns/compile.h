@@ -52,4 +52,14 @@ ZonePtr CompileZone(const registry::State& state, const ServedNamespaces& namesp
                     const MixedCaseServices& mixed_case, absl::string_view dns_name,
                     const SipKey& key);
 
+// A name that is not in the registry: of this server itself. A zone of its own, so that queries find
+// it as they find the others.
+struct StaticName {
+  std::string name;
+  std::vector<std::string> addresses;  // IPv4 and IPv6, in text
+};
+
+// nullptr when `name` cannot be a DNS name; what is no address is left out.
+ZonePtr CompileStatic(const StaticName& name, const SipKey& key);
+
 }  // namespace cloudmap::dns

@@ -38,6 +38,10 @@ DnsServer::DnsServer(DnsServerOptions options, const Published<ZoneTable>& zones
 DnsServer::~DnsServer() { Stop(); }
 
 absl::Status DnsServer::Start() {
+  if (options_.respond.nsid.size() > RespondOptions::kNsidMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--nsid: longer than ", RespondOptions::kNsidMax, " bytes"));
+  }
   for (const std::string& listen : options_.listen) {
     RETURN_IF_ERROR(Bind(listen));
   }

@@ -42,7 +42,7 @@ void WritePadding(MessageWriter& writer) {
 }  // namespace
 
 size_t OptSize(const EdnsQuery& edns, const RespondOptions& options, Transport transport) {
-  size_t size = kOptSize + kExtendedErrorSize;
+  size_t size = kOptSize;
   size += edns.cookie.empty() ? 0 : kOptionHeaderSize + kCookieSize;
   size += edns.nsid ? kOptionHeaderSize + options.nsid.size() : 0;
   size += edns.client_subnet.empty() ? 0 : kOptionHeaderSize + edns.client_subnet.size();
@@ -86,7 +86,7 @@ void WriteOpt(const EdnsQuery& edns, const RespondOptions& options, const Client
   if (edns.padding && client.transport == Transport::kTls) {
     WritePadding(writer);
   }
-  Store16(opt + 9, static_cast<uint16_t>(writer.at() - opt - kOptSize));
+  Store16(opt + 9, static_cast<uint16_t>(static_cast<size_t>(writer.at() - opt) - kOptSize));
   writer.CountAdditional();
 }
 

@@ -13,11 +13,11 @@ namespace cloudmap::dns {
 
 inline constexpr size_t kOptSize = 11;  // without options
 inline constexpr size_t kOptionHeaderSize = 4;
-inline constexpr size_t kExtendedErrorSize = kOptionHeaderSize + 2;
 // RFC 8467 s4.1: the size of an encrypted response is a multiple of this.
 inline constexpr size_t kPaddingBlock = 468;
 
-// What WriteOpt will need for this query, an extended error included, padding not.
+// What WriteOpt will need for this query. Padding is not in it, and neither is an extended error,
+// which only a response without records carries.
 // REQUIRES: edns.present.
 size_t OptSize(const EdnsQuery& edns, const RespondOptions& options, Transport transport);
 

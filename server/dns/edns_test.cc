@@ -111,6 +111,33 @@ TEST_F(EdnsTest, Rfc7873CookieOfAnotherLengthIsFormErr) {
   }
 }
 
+TEST_F(EdnsTest, Rfc6891FormErrForAMalformedOptionCarriesOpt) {
+  for (const auto& [code, value] : {std::pair(option::kCookie, Bytes(7, 1)),
+                                    std::pair(option::kClientSubnet, Bytes(3, 0))}) {
+    TestQuery query("web.sd.local", type::kA);
+    query.WithOption(option::kCookie, Bytes(8, 2));
+    const Response response = client_.Ask(query.WithOption(code, value));
+    EXPECT_EQ(response.rcode(), LDNS_RCODE_FORMERR);
+    EXPECT_TRUE(response.has_opt());
+    EXPECT_EQ(response.Option(option::kCookie), "none");
+  }
+}
+
+TEST_F(EdnsTest, AnswersStayWithinTheLimitWhenOptionsLeaveNoRoom) {
+  client_.options.nsid = std::string(RespondOptions::kNsidMax, 'n');
+  const std::string label(63, 'x');
+  for (size_t last = 40; last <= 52; ++last) {
+    TestQuery query(label + "." + label + "." + label + "." + std::string(last, 'y') + ".sd.local",
+                    type::kA);
+    query.WithEdns(512).WithOption(option::kNsid, {}).WithOption(option::kCookie, Bytes(8, 1));
+    query.WithOption(option::kClientSubnet,
+                     {0, 2, 128, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16});
+    const Response response = client_.Ask(query);
+    EXPECT_LE(response.bytes().size(), 512U);
+    EXPECT_EQ(response.tc(), response.authority().empty());
+  }
+}
+
 TEST_F(EdnsTest, Rfc7873QueryWithoutAQuestionRefreshesACookie) {
   query_.WithOption(option::kCookie, Bytes(8, 7));
   Bytes packet = query_.Header(0, 0, 0, 1);
@@ -192,16 +219,15 @@ TEST_F(EdnsTest, ResponseFitsWhatTheClientTakesOrIsTruncatedAsAWhole) {
     TestQuery query("wide.sd.local", type::kSrv);
     return client_.Ask(payload == 0 ? query : query.WithEdns(payload));
   };
-  // The answer alone takes 12 + 19 + 8 * (12 + 6 + 55) = 615 bytes, the OPT record 11 and room for
-  // an extended error 6.
-  for (const int payload : {0, 1, 511, 512, 600, 631}) {
+  // The answer takes 12 + 19 + 8 * (12 + 6 + 55) = 615 bytes, the OPT record 11.
+  for (const int payload : {0, 1, 511, 512, 600, 625}) {
     const Response response = full(static_cast<uint16_t>(payload));
     EXPECT_TRUE(response.tc()) << payload;
     EXPECT_THAT(response.answer(), IsEmpty());
     EXPECT_EQ(response.has_opt(), payload != 0);
     EXPECT_LE(response.bytes().size(), 512U);
   }
-  for (const int payload : {650, 700, 1232, 1233, 4096, 65535}) {
+  for (const int payload : {626, 700, 1232, 1233, 4096, 65535}) {
     const Response response = full(static_cast<uint16_t>(payload));
     EXPECT_FALSE(response.tc()) << payload;
     EXPECT_THAT(response.answer(), SizeIs(8));

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -81,7 +82,8 @@ class MessageWriter {
   }
 
  private:
-  bool HasRoom(size_t size) const { return size <= static_cast<size_t>(limit_ - at_); }
+  // Signed, because a long question may end beyond what is left once options are reserved.
+  bool HasRoom(size_t size) const { return static_cast<std::ptrdiff_t>(size) <= limit_ - at_; }
   void CopyRecord(const RecordView& record, uint16_t owner_pointer);
   static uint16_t Pointer(size_t offset) {
     CLOUDMAP_CHECK(offset <= kMaxPointer, "compression pointers reach the first 16 KiB");

@@ -73,8 +73,15 @@ std::string DnsNameOf(const State& state, const std::string& namespace_id) {
 
 }  // namespace
 
-ZonePublisher::ZonePublisher(const SipKey& key)
-    : table_(key), published_(std::make_shared<const ZoneTable>(table_)) {}
+ZonePublisher::ZonePublisher(const SipKey& key, const std::vector<StaticName>& static_names)
+    : table_(key), published_(std::make_shared<const ZoneTable>(table_)) {
+  for (const StaticName& name : static_names) {
+    const ZonePtr zone = CompileStatic(name, key);
+    if (zone != nullptr) {
+      static_zones_[registry::CanonicalDnsName(name.name)] = zone;
+    }
+  }
+}
 
 void ZonePublisher::OnLoad(const State& state) {
   NoteMixedCase(state);
@@ -83,6 +90,9 @@ void ZonePublisher::OnLoad(const State& state) {
     dns_names.insert(DnsNameOf(state, id));
   });
   dns_names.erase("");
+  for (const auto& [dns_name, zone] : static_zones_) {
+    table_.Put(zone);
+  }
   for (const std::string& dns_name : dns_names) {
     const ZonePtr zone =
         CompileZone(state, ServedBy(state, dns_name), mixed_case_, dns_name, table_.hash_key());
@@ -197,7 +207,10 @@ void ZonePublisher::Update(const State& after, const std::string& dns_name,
   const ServedNamespaces served = ServedBy(after, dns_name);
   const ZonePtr old = FindZone(table_, dns_name);
   if (served.empty()) {
-    if (old != nullptr) {
+    const auto fallback = static_zones_.find(dns_name);
+    if (fallback != static_zones_.end()) {
+      Put(fallback->second, serial);
+    } else if (old != nullptr) {
       Remove(old, serial);
     }
     return;

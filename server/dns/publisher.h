@@ -24,8 +24,9 @@ namespace cloudmap::dns {
 
 class ZonePublisher final : public registry::ChangeListener {
  public:
-  // `key` is random per process.
-  explicit ZonePublisher(const SipKey& key);
+  // `key` is random per process. A namespace of the same name as one of `static_names` is served
+  // instead of it.
+  explicit ZonePublisher(const SipKey& key, const std::vector<StaticName>& static_names = {});
 
   void OnLoad(const registry::State& state) override;
   void OnCommit(const registry::State& before, const registry::State& after,
@@ -57,6 +58,7 @@ class ZonePublisher final : public registry::ChangeListener {
   void Publish(const registry::State& state);
 
   ZoneTable table_;
+  std::map<std::string, ZonePtr> static_zones_;  // by canonical name
   MixedCaseServices mixed_case_;
   Published<ZoneTable> published_;
 };

@@ -116,6 +116,19 @@ TEST_F(PublisherTest, NamesFoldCaseInServicesAndInstanceIds) {
               ElementsAre("INST-A.web.sd.local. 60 IN A 192.0.2.2"));
 }
 
+TEST_F(PublisherTest, Rfc2181GlueOfOneTargetIsGivenOnce) {
+  registry_.AddService("web", {{v1::RECORD_TYPE_SRV, 60}});
+  AddHost("web", "i", "192.0.2.1");
+  registry_.AddNamespace("sd.local");
+  registry_.AddService("web", {{v1::RECORD_TYPE_SRV, 60}});
+  registry_.AddInstance("web", "i",
+                        {{"AWS_INSTANCE_PORT", "81"}, {"AWS_INSTANCE_IPV4", "192.0.2.1"}});
+  registry_.Commit();
+  const Response response = client_.Ask("web.sd.local", type::kSrv);
+  EXPECT_THAT(response.answer(), SizeIs(2));
+  EXPECT_THAT(response.additional(), SizeIs(1));
+}
+
 TEST_F(PublisherTest, InstanceIdsWithDotsMakeSeveralLabels) {
   registry_.AddService("_db._tcp", {{v1::RECORD_TYPE_SRV, 60}});
   AddHost("_db._tcp", "rack.1", "192.0.2.1");
@@ -262,6 +275,40 @@ TEST_F(PublisherTest, Rfc8020NamesAboveAZoneBelowAreEmptyNonTerminals) {
   registry_.DeleteNamespace();
   registry_.Commit();
   EXPECT_EQ(RcodeOf("a.sd.local"), LDNS_RCODE_NXDOMAIN);
+}
+
+TEST(Publisher, StaticNamesAreAnsweredUntilANamespaceTakesTheName) {
+  ZonePublisher publisher({1, 2}, {{"Map.test", {"192.0.2.1", "2001:db8::1", "nonsense"}},
+                                   {"data-map.test", {"192.0.2.1"}}});
+  registry::NamespaceRecord record;
+  record.set_id("ns-1");
+  record.set_name("map.test");
+  record.set_type(v1::NAMESPACE_TYPE_DNS_PRIVATE);
+  registry::Mutation create;
+  create.Put(record);
+  registry::Mutation remove;
+  remove.Delete({registry::RecordKind::kNamespace, "ns-1", ""});
+  const registry::State empty;
+  const registry::State with = registry::Apply(empty, create.changes(), 1);
+  const registry::State without = registry::Apply(with, remove.changes(), 2);
+
+  Published<ZoneTable>::Reader reader(publisher.zones());
+  Worker worker(1);
+  const auto ask = [&](const std::string& name, uint16_t qtype) {
+    Bytes out(kMaxMessageSize);
+    const SocketAddress address = *SocketAddress::Parse("192.0.2.9:53");
+    out.resize(Respond(TestQuery(name, qtype).Packet(), reader.Current(), RespondOptions(),
+                       {Transport::kUdp, address, 1}, worker, out));
+    return Response(out).answer();
+  };
+  publisher.OnLoad(empty);
+  EXPECT_THAT(ask("map.test", type::kA), ElementsAre("map.test. 60 IN A 192.0.2.1"));
+  EXPECT_THAT(ask("map.test", type::kAaaa), ElementsAre("map.test. 60 IN AAAA 2001:db8::1"));
+  EXPECT_THAT(ask("data-map.test", type::kA), SizeIs(1));
+  publisher.OnCommit(empty, with, create.changes());
+  EXPECT_THAT(ask("map.test", type::kA), IsEmpty());
+  publisher.OnCommit(with, without, remove.changes());
+  EXPECT_THAT(ask("map.test", type::kA), SizeIs(1));
 }
 
 // Everything a client can ask of the registry's names, as text.

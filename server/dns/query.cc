@@ -74,6 +74,21 @@ bool ReadOpt(const uint8_t* fixed, std::span<const uint8_t> rdata, EdnsQuery& ed
   return true;
 }
 
+// The same, but when an option is malformed the OPT record still counts (RFC 6891 s7).
+bool ReadOptRecord(const uint8_t* fixed, std::span<const uint8_t> rdata, EdnsQuery& edns) {
+  if (ReadOpt(fixed, rdata, edns)) {
+    return true;
+  }
+  edns = EdnsQuery{.present = true,
+                   .malformed_option = true,
+                   .version = edns.version,
+                   .dnssec_ok = edns.dnssec_ok,
+                   .udp_payload = edns.udp_payload,
+                   .cookie = {},
+                   .client_subnet = {}};
+  return false;
+}
+
 // The size of the name at `at` as it stands in the packet, or 0 when it is malformed. Pointers must
 // point backwards, each further than the last, which rules out loops.
 size_t SkipName(std::span<const uint8_t> packet, size_t at) {
@@ -153,7 +168,8 @@ class RecordReader {
     at_ += rdata_size;
     const uint16_t rr_type = Load16(fixed);
     if (rr_type == type::kOpt) {
-      return additional && root_owner && !query_.edns.present && ReadOpt(fixed, rdata, query_.edns);
+      return additional && root_owner && !query_.edns.present &&
+             ReadOptRecord(fixed, rdata, query_.edns);
     }
     if (rr_type == type::kTsig) {
       signed_ = true;
@@ -237,7 +253,7 @@ Parsed ParseQuery(std::span<const uint8_t> packet, Query& query) {
   if (has_records) {
     const Rcode rcode = RecordReader(packet, query).Read();
     if (rcode != Rcode::kNoError) {
-      if (rcode == Rcode::kFormErr) {
+      if (rcode == Rcode::kFormErr && !query.edns.malformed_option) {
         // Of a malformed message nothing is believed.
         query.edns = EdnsQuery();
         query.has_question = false;

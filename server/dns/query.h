@@ -21,6 +21,8 @@ enum class Parsed : uint8_t {
 // What the OPT record of a query asked for (RFC 6891).
 struct EdnsQuery {
   bool present = false;
+  // An option breaks its own rules; none of them is kept.
+  bool malformed_option = false;
   uint8_t version = 0;
   bool dnssec_ok = false;
   uint16_t udp_payload = 0;

@@ -1,6 +1,7 @@
 #include "server/dns/respond.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "server/dns/edns.h"
@@ -57,7 +58,9 @@ class Answerer {
   // False when the chain goes on with a CNAME, whose target's place is then in `owner`.
   bool AnswerIn(const ZoneMatch& match, const LookupName& name, size_t& owner);
   bool AddAnswer(const RRset& rrset, size_t owner);
-  void AnswerDelegationSigner(const ZoneMatch& child, const LookupName& name);
+  // Whether the chain has come by this CNAME before; notes it if not.
+  bool IsLoop(const RRset* cname);
+  void AnswerDelegationSigner(const ZoneMatch& child, const LookupName& name, size_t owner);
   void AddNegative(Rcode rcode, const ZoneMatch& match, const LookupName& name, size_t owner);
   void Fail(Rcode rcode, std::optional<ExtendedError> error) {
     writer_.DropRecords();
@@ -74,6 +77,8 @@ class Answerer {
   MessageWriter& writer_;
   uint16_t flags_ = 0;
   Rcode rcode_ = Rcode::kNoError;
+  std::array<const RRset*, kMaxChain + 1> chain_;
+  size_t chain_size_ = 0;
   // What a positive answer is of, or the zone of a negative one.
   uint64_t subject_ = 0;
   std::optional<ExtendedError> error_;
@@ -173,7 +178,7 @@ void Answerer::FollowChain(LookupName& question) {
 
 bool Answerer::AnswerIn(const ZoneMatch& match, const LookupName& name, size_t& owner) {
   if (query_.qtype == type::kDs && match.apex_label == 0) [[unlikely]] {
-    AnswerDelegationSigner(match, name);
+    AnswerDelegationSigner(match, name, owner);
     return true;
   }
   const Resolution resolution = Resolve(match, name, query_.qtype);
@@ -182,7 +187,7 @@ bool Answerer::AnswerIn(const ZoneMatch& match, const LookupName& name, size_t& 
       AddAnswer(*resolution.rrset, owner);
       return true;
     case Outcome::kCname:
-      if (!AddAnswer(*resolution.rrset, owner)) {
+      if (IsLoop(resolution.rrset) || !AddAnswer(*resolution.rrset, owner)) {
         return true;
       }
       owner = writer_.last_answer() + kRecordHeaderSize;
@@ -212,11 +217,21 @@ bool Answerer::AddAnswer(const RRset& rrset, size_t owner) {
   return true;
 }
 
+bool Answerer::IsLoop(const RRset* cname) {
+  const auto end = chain_.begin() + static_cast<std::ptrdiff_t>(chain_size_);
+  if (std::find(chain_.begin(), end, cname) != end) {
+    return true;
+  }
+  chain_[chain_size_++] = cname;
+  return false;
+}
+
 // DS belongs to the parent side of a zone cut (RFC 4035 s3.1.4.1); no zone here is signed, so it is
 // NODATA with the SOA of the parent if that is ours, else with the zone's own.
-void Answerer::AnswerDelegationSigner(const ZoneMatch& child, const LookupName& name) {
+void Answerer::AnswerDelegationSigner(const ZoneMatch& child, const LookupName& name,
+                                      size_t owner) {
   const ZoneMatch parent = name.label_count() == 0 ? ZoneMatch() : zones_.Find(name, 1);
-  AddNegative(Rcode::kNoError, parent.zone != nullptr ? parent : child, name, kHeaderSize);
+  AddNegative(Rcode::kNoError, parent.zone != nullptr ? parent : child, name, owner);
 }
 
 void Answerer::AddNegative(Rcode rcode, const ZoneMatch& match, const LookupName& name,

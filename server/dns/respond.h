@@ -28,6 +28,7 @@ struct RespondOptions {
   // The payload that is advertised and never exceeded over UDP (dnsflagday.net/2020).
   uint16_t udp_payload = 1232;
   // Identity for NSID, id.server and hostname.bind; empty: not told (RFC 5001, RFC 4892).
+  static constexpr size_t kNsidMax = 128;
   std::string nsid;
   // Told to TCP clients that ask, in units of 100 ms (RFC 7828).
   uint16_t tcp_idle_timeout = 100;

@@ -261,13 +261,25 @@ TEST_F(RespondTest, CnameOutOfOurZonesIsAnsweredAlone) {
   EXPECT_THAT(response.authority(), IsEmpty());
 }
 
-TEST_F(RespondTest, CnameLoopEndsAfterEightFollowed) {
+TEST_F(RespondTest, Rfc2181CnameLoopRepeatsNoRecord) {
   AddCname("loop-a", "loop-b.sd.local");
   AddCname("loop-b", "loop-a.sd.local");
+  AddCname("self", "self.sd.local");
   registry_.Commit();
   const Response response = client_.Ask(TestQuery("loop-a.sd.local", type::kA).WithEdns());
   EXPECT_EQ(response.rcode(), LDNS_RCODE_NOERROR);
-  EXPECT_THAT(response.answer(), SizeIs(9));
+  EXPECT_THAT(response.answer(), SizeIs(2));
+  EXPECT_THAT(client_.Ask("self.sd.local", type::kA).answer(), SizeIs(1));
+}
+
+TEST_F(RespondTest, CnameChainIsFollowedEightTimes) {
+  for (int i = 0; i < 12; ++i) {
+    AddCname(absl::StrCat("c", i), absl::StrCat("c", i + 1, ".sd.local"));
+  }
+  AddCname("c12", "web.sd.local");
+  registry_.Commit();
+  EXPECT_THAT(client_.Ask("c4.sd.local", type::kA).answer(), SizeIs(9));
+  EXPECT_THAT(client_.Ask("c5.sd.local", type::kA).answer(), SizeIs(8 + 2));
 }
 
 TEST_F(RespondTest, Rfc8482AnyIsOneRRset) {
@@ -287,6 +299,18 @@ TEST_F(RespondTest, Rfc4035DsOfAnApexIsAnsweredFromTheParentSide) {
   const Response response = client_.Ask("sd.local", type::kDs);
   EXPECT_EQ(response.rcode(), LDNS_RCODE_NOERROR);
   EXPECT_THAT(response.authority()[0], testing::StartsWith("local. 15 IN SOA"));
+}
+
+TEST_F(RespondTest, DsThroughACnameNamesTheRightSoaOwner) {
+  registry_.AddNamespace("child.sd.local");
+  registry_.Commit();
+  registry_.Use("ns-1");
+  AddCname("c", "child.sd.local");
+  registry_.Commit();
+  const Response response = client_.Ask("c.sd.local", type::kDs);
+  EXPECT_THAT(response.answer(), ElementsAre("c.sd.local. 5 IN CNAME child.sd.local."));
+  ASSERT_THAT(response.authority(), SizeIs(1));
+  EXPECT_THAT(response.authority()[0], testing::StartsWith("sd.local. 15 IN SOA"));
 }
 
 TEST_F(RespondTest, MultivalueIsEightDistinctOfManyAndAllAppear) {

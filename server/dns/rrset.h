@@ -136,7 +136,7 @@ class Node {
   uint8_t name_size_ = 0;
   uint8_t rrset_count_ = 0;
   AliasTypes alias_;
-  uint16_t unused_ = 0;
+  [[maybe_unused]] uint16_t unused_ = 0;  // nodes are compared as memory
 };
 
 }  // namespace cloudmap::dns

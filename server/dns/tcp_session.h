@@ -61,10 +61,10 @@ class FrameBuffer {
                     std::vector<uint8_t>& out);
   // Whether AnswerFrames() has more to do without reading.
   bool has_work() const;
-
- private:
+  // Whether a whole frame waits.
   bool has_frame() const;
 
+ private:
   static constexpr size_t kInitialBytes = 2048;
   static constexpr size_t kEnoughToWrite = 65536;
 

@@ -3,7 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-#include <cstring>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "registry/base/status_macros.h"
@@ -17,7 +17,8 @@ using boost::system::error_code;
 // Asio has no text for OpenSSL's system errors, such as a file that is not there.
 std::string Reason(const error_code& error) {
   const auto code = static_cast<unsigned int>(error.value());
-  return ERR_SYSTEM_ERROR(code) ? std::strerror(ERR_GET_REASON(code)) : error.message();
+  return ERR_SYSTEM_ERROR(code) ? std::generic_category().message(ERR_GET_REASON(code))
+                                : error.message();
 }
 
 absl::Status FileError(const char* option, const std::string& file, const error_code& error) {

@@ -4,6 +4,7 @@
 //
 // REQUESTS are AWS JSON bodies, one a line, sent over and over. Prints one JSON line.
 #include <cstdio>
+#include <exception>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -81,4 +82,11 @@ int Run(const std::vector<std::string>& arguments) {
 }  // namespace
 }  // namespace cloudmap
 
-int main(int argc, char** argv) { return cloudmap::Run({argv + 1, argv + argc}); }
+int main(int argc, char** argv) {
+  try {
+    return cloudmap::Run({argv + 1, argv + argc});
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "api_load: %s\n", error.what());
+    return 1;
+  }
+}

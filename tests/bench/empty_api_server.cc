@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <exception>
 #include <memory>
 #include <utility>
 
@@ -86,4 +87,11 @@ int Run() {
 }  // namespace
 }  // namespace cloudmap
 
-int main() { return cloudmap::Run(); }
+int main() {
+  try {
+    return cloudmap::Run();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "empty_api_server: %s\n", error.what());
+    return 1;
+  }
+}

@@ -1,6 +1,9 @@
 #include "tests/fuzz/response_check.h"
 
 #include <ldns/ldns.h>
+// Its C headers define these.
+#undef true
+#undef false
 
 #include <algorithm>
 

@@ -1,5 +1,6 @@
-// Runs a fuzz target over files, so that its corpus is also a regression test without libFuzzer:
-// fuzz_x DIR_OR_FILE...
+// Runs a fuzz target over the files of its corpus, without libFuzzer: what ctest does with them.
+//
+//   fuzz_query tests/fuzz/corpus/query        files, or directories of files
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -7,7 +8,7 @@
 #include <iterator>
 #include <vector>
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size);
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 
 namespace {
 
@@ -33,5 +34,5 @@ int main(int argc, char** argv) {
     }
   }
   std::printf("%d inputs\n", files);
-  return files == 0 ? 1 : 0;
+  return files == 0 ? 1 : 0;  // an empty corpus tests nothing
 }

@@ -6,6 +6,7 @@
 
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
 
 extern "C" void __tsan_acquire(void* address);
 extern "C" void __tsan_release(void* address);
@@ -45,6 +46,21 @@ void Mutex::Await(const Condition& condition) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     usleep(kPollMicroseconds);
     Lock();
   }
+}
+
+bool Mutex::AwaitWithDeadline(const Condition& condition,
+                              Time deadline) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  while (!condition.Eval() && Now() < deadline) {
+    Unlock();
+    usleep(kPollMicroseconds);
+    Lock();
+  }
+  return condition.Eval();
+}
+
+bool Mutex::AwaitWithTimeout(const Condition& condition,
+                             Duration timeout) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  return AwaitWithDeadline(condition, Now() + timeout);
 }
 
 bool CondVar::WaitWithTimeout(Mutex* mutex, Duration timeout) {
