@@ -224,7 +224,7 @@ Parsed Reject(Query& query, Rcode rcode) {
 
 }  // namespace
 
-Parsed ParseQuery(std::span<const uint8_t> packet, Query& query) {
+[[gnu::flatten]] Parsed ParseQuery(std::span<const uint8_t> packet, Query& query) {
   if (packet.size() < kHeaderSize) {
     return Parsed::kIgnore;
   }

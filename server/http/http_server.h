@@ -25,8 +25,8 @@
 namespace cloudmap::http {
 
 struct Limits {
-  size_t header_bytes_max = 16 * 1024;
-  size_t body_bytes_max = 1024 * 1024;
+  size_t header_bytes_max = size_t{16} * 1024;
+  size_t body_bytes_max = size_t{1024} * 1024;
   // Further ones are turned away with 503.
   size_t connections_max = 4096;
   // From a request's first byte to its last, and for a TLS handshake.

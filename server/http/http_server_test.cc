@@ -324,6 +324,14 @@ TEST_F(HttpServerTest, UnknownPathsAre404AndUnknownMethods405) {
   EXPECT_EQ(client.Read().status, 200) << "the connection goes on";
 }
 
+// RFC 9112 s3.2.2: clients that think us a proxy send the whole URI.
+TEST_F(HttpServerTest, TakesTargetsInAbsoluteForm) {
+  Start();
+  RawClient client(address_);
+  client.Send(absl::StrCat("GET http://data-127.0.0.1:8055/echo HTTP/1.1\r\n", kHost, "\r\n"));
+  EXPECT_EQ(client.Read().body, "/echo");
+}
+
 TEST_F(HttpServerTest, HeadIsGetWithoutTheBody) {
   Start();
   RawClient client(address_);

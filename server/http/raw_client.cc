@@ -104,7 +104,7 @@ bool RawClient::ReadMore() {
   if (!Readable(kWait)) {
     return false;
   }
-  std::array<char, 64 * 1024> bytes;
+  std::array<char, 65536> bytes;
   const ssize_t count = recv(fd_.get(), bytes.data(), bytes.size(), 0);
   if (count <= 0) {
     return false;

@@ -20,12 +20,23 @@ using boost::system::error_code;
 using TlsStream = net::ssl::stream<Socket>;
 
 // Enough for a signed request's header; bodies are read in larger pieces.
-constexpr size_t kHeaderReadBytes = 4 * 1024;
-constexpr size_t kBodyReadBytes = 64 * 1024;
+constexpr size_t kHeaderReadBytes = size_t{4} * 1024;
+constexpr size_t kBodyReadBytes = size_t{64} * 1024;
 // What may wait unparsed: a chunk's extensions or a trailer, which no other limit covers.
-constexpr size_t kBufferBytesMax = 128 * 1024;
+constexpr size_t kBufferBytesMax = size_t{128} * 1024;
 
 absl::string_view ToAbsl(beast::string_view text) { return {text.data(), text.size()}; }
+
+// The path and query of a target that may be a whole URI (RFC 9112 s3.2.2).
+absl::string_view OriginForm(absl::string_view target) {
+  for (const absl::string_view scheme : {"http://", "https://"}) {
+    if (absl::StartsWithIgnoreCase(target, scheme)) {
+      const size_t path = target.find('/', scheme.size());
+      return path == absl::string_view::npos ? absl::string_view("/") : target.substr(path);
+    }
+  }
+  return target;
+}
 
 // A request that is refused before it reaches a handler.
 struct Refusal {
@@ -250,7 +261,7 @@ class StreamSession final : public Session {
     // The handler answers in its own time; it never just drops its Respond.
     deadline_ = Clock::time_point::max();
     const auto& message = parser_->get();
-    const absl::string_view target = ToAbsl(message.target());
+    const absl::string_view target = OriginForm(ToAbsl(message.target()));
     const size_t mark = target.find('?');
     Request& request = request_;
     request.method = ToAbsl(message.method_string());
