@@ -69,8 +69,7 @@ void Run(const uint8_t* data, size_t size) {
   Worker worker(1);
   const bool udp = transport == Transport::kUdp;
   std::vector<uint8_t> out(udp ? options.udp_payload : kMaxMessageSize);
-  const size_t written =
-      Respond(packet, zones, options, {transport, address, kNow}, worker, out);
+  const size_t written = Respond(packet, zones, options, {transport, address, kNow}, worker, out);
   const fuzz::Seen seen = fuzz::CheckResponse(
       packet, std::span(out).first(written),
       {udp ? fuzz::UdpLimit(packet, options.udp_payload) : kMaxMessageSize, udp});
@@ -78,9 +77,8 @@ void Run(const uint8_t* data, size_t size) {
   const auto cookie = CookieOf(seen.opt_rdata);
   if (!cookie.empty()) {
     CLOUDMAP_CHECK(cookie.size() == kCookieSize, "RFC 9018 s4: a server cookie has 16 bytes");
-    CLOUDMAP_CHECK(
-        CheckCookie(options.cookies, cookie, address.ip(), kNow) == CookieState::kFresh,
-        "a cookie that was given out is accepted");
+    CLOUDMAP_CHECK(CheckCookie(options.cookies, cookie, address.ip(), kNow) == CookieState::kFresh,
+                   "a cookie that was given out is accepted");
   }
 }
 

@@ -80,8 +80,8 @@ std::vector<std::string> FillRegistry(fuzz::FuzzInput& input, TestRegistry& regi
   const unsigned namespaces = input.Below(5);
   for (unsigned n = 0; n < namespaces; ++n) {
     const std::string apex = Pick(input, kNamespaces);
-    const auto kind = input.Below(3) == 1 ? v1::NAMESPACE_TYPE_DNS_PUBLIC
-                                          : v1::NAMESPACE_TYPE_DNS_PRIVATE;
+    const auto kind =
+        input.Below(3) == 1 ? v1::NAMESPACE_TYPE_DNS_PUBLIC : v1::NAMESPACE_TYPE_DNS_PRIVATE;
     registry.AddNamespace(apex, kind, input.Byte());
     names.push_back(apex);
     const unsigned services = input.Below(4);
@@ -121,8 +121,7 @@ std::vector<uint8_t> MakeQuery(fuzz::FuzzInput& input, const std::vector<std::st
   packet.insert(packet.end(),
                 {static_cast<uint8_t>(qtype >> 8), static_cast<uint8_t>(qtype), 0, 1});
   if (edns != 0) {
-    packet.insert(packet.end(),
-                  {0, 0, type::kOpt, input.Byte(), input.Byte(), 0, 0, 0, 0, 0, 0});
+    packet.insert(packet.end(), {0, 0, type::kOpt, input.Byte(), input.Byte(), 0, 0, 0, 0, 0, 0});
   }
   return packet;
 }
@@ -135,15 +134,14 @@ void Run(const uint8_t* data, size_t size) {
   options.nsid = input.Below(2) == 0 ? "" : std::string(RespondOptions::kNsidMax, 'n');
   options.recursion = input.Below(2) == 1;
   const auto transport = static_cast<Transport>(input.Below(3));
-  const std::vector<uint8_t> packet =
-      input.Below(2) == 0 ? input.Rest() : MakeQuery(input, names);
+  const std::vector<uint8_t> packet = input.Below(2) == 0 ? input.Rest() : MakeQuery(input, names);
 
   const SocketAddress address = *SocketAddress::Parse("[2001:db8::1]:5353");
   Worker worker(1);
   const bool udp = transport == Transport::kUdp;
   std::vector<uint8_t> out(udp ? options.udp_payload : kMaxMessageSize);
-  const size_t written = Respond(packet, registry.zones(), options,
-                                 {transport, address, 1'700'000'000}, worker, out);
+  const size_t written =
+      Respond(packet, registry.zones(), options, {transport, address, 1'700'000'000}, worker, out);
   const bool ignorable = packet.size() < kHeaderSize || (packet[2] & 0x80) != 0;
   CLOUDMAP_CHECK((written == 0) == ignorable, "all but short packets and responses are answered");
   if (written != 0) {

@@ -13,8 +13,7 @@ namespace {
 // What the client gets when `stream` arrives in the pieces whose sizes `pieces` cycles through.
 std::vector<uint8_t> Exchange(const std::vector<uint8_t>& stream,
                               const std::vector<uint8_t>& pieces) {
-  static const Published<ZoneTable> published(
-      std::make_shared<const ZoneTable>(SipKey{1, 2}));
+  static const Published<ZoneTable> published(std::make_shared<const ZoneTable>(SipKey{1, 2}));
   static const RespondOptions options;
   static TcpThread thread(published, 1);
   const SocketAddress address = *SocketAddress::Parse("192.0.2.1:5353");

@@ -14,10 +14,10 @@ namespace {
 
 constexpr size_t kHeader = 12;
 constexpr unsigned kOptType = 41;
-constexpr uint8_t kQrBit = 0x80;      // of byte 2
+constexpr uint8_t kQrBit = 0x80;       // of byte 2
 constexpr uint8_t kOpcodeBits = 0x78;  // of byte 2
-constexpr uint8_t kTcBit = 0x02;      // of byte 2
-constexpr uint8_t kZBit = 0x40;       // of byte 3
+constexpr uint8_t kTcBit = 0x02;       // of byte 2
+constexpr uint8_t kZBit = 0x40;        // of byte 3
 
 // Reads a message front to back. After the first thing that is wrong, ok() is false for good.
 class Walker {
@@ -110,7 +110,8 @@ Seen CheckResponse(std::span<const uint8_t> query, std::span<const uint8_t> resp
                    const Allowed& allowed) {
   CLOUDMAP_CHECK(response.size() >= kHeader, "a response has a header");
   CLOUDMAP_CHECK(response.size() <= allowed.size_max, "a response keeps to its limit");
-  CLOUDMAP_CHECK(std::equal(query.begin(), query.begin() + 2, response.begin()), "the id is echoed");
+  CLOUDMAP_CHECK(std::equal(query.begin(), query.begin() + 2, response.begin()),
+                 "the id is echoed");
   CLOUDMAP_CHECK((query[2] & kQrBit) == 0, "a response is never answered");
   CLOUDMAP_CHECK((response[2] & kQrBit) != 0, "a response has QR set");
   CLOUDMAP_CHECK((response[2] & kOpcodeBits) == (query[2] & kOpcodeBits), "the opcode is echoed");

@@ -25,8 +25,8 @@ struct Seen {
 Seen CheckResponse(std::span<const uint8_t> query, std::span<const uint8_t> response,
                    const Allowed& allowed);
 
-// What a client with this query may be sent over UDP by a server whose own limit is `server_max`: 512
-// bytes, or what its OPT record says where one can be found (RFC 6891 s6.2.5).
+// What a client with this query may be sent over UDP by a server whose own limit is `server_max`:
+// 512 bytes, or what its OPT record says where one can be found (RFC 6891 s6.2.5).
 size_t UdpLimit(std::span<const uint8_t> query, size_t server_max);
 
 }  // namespace cloudmap::fuzz
