@@ -17,7 +17,8 @@
 #define STATUS_MACROS_CONCAT_INNER(a, b) a##b
 #define STATUS_MACROS_CONCAT(a, b) STATUS_MACROS_CONCAT_INNER(a, b)
 
-// `lhs` may declare a variable; use it once a line.
+// `lhs` may declare a variable, so it cannot stand in parentheses; use it once a line.
+// NOLINTBEGIN(bugprone-macro-parentheses)
 #define ASSIGN_OR_RETURN(lhs, expr) \
   ASSIGN_OR_RETURN_IMPL(STATUS_MACROS_CONCAT(status_or_value_, __LINE__), lhs, expr)
 #define ASSIGN_OR_RETURN_IMPL(statusor, lhs, expr) \
@@ -26,3 +27,4 @@
     return std::move(statusor).status();           \
   }                                                \
   lhs = *std::move(statusor)
+// NOLINTEND(bugprone-macro-parentheses)

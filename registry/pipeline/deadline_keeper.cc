@@ -15,6 +15,11 @@ namespace {
 // After a command of ours was refused: the queue was full or the store failed.
 constexpr absl::Duration kRetryDelay = absl::Seconds(1);
 
+// Operations expire one by one; they are forgotten together. Without this slack a full registry
+// would pay for one more commit with every registration.
+constexpr absl::Duration kExpirySlack = absl::Seconds(1);
+constexpr size_t kOperationsSlack = kPruneBatchMax;
+
 }  // namespace
 
 DeadlineKeeper::DeadlineKeeper(const Clock& clock, SubmitFunction submit)
@@ -83,7 +88,7 @@ void DeadlineKeeper::OnCommit(const State&, const State&, const std::vector<Chan
       Watch(**instance);
     }
   }
-  if (deadlines_.size() != deadlines || finished_.size() > kOperationsMax) {
+  if (deadlines_.size() != deadlines || finished_.size() > kOperationsMax + kOperationsSlack) {
     changed_.Signal();
   }
 }
@@ -93,10 +98,11 @@ absl::Time DeadlineKeeper::NextWake() const {
   if (!deadlines_.empty()) {
     wake = absl::FromUnixMillis(deadlines_.top().due_ms);
   }
-  if (finished_.size() > kOperationsMax) {
+  if (finished_.size() > kOperationsMax + kOperationsSlack) {
     wake = absl::InfinitePast();
   } else if (!finished_.empty()) {
-    wake = std::min(wake, absl::FromUnixMillis(finished_.front().update_ms) + kOperationRetention);
+    wake = std::min(wake, absl::FromUnixMillis(finished_.front().update_ms) +
+                              kOperationRetention + kExpirySlack);
   }
   return std::max(wake, not_before_);
 }
