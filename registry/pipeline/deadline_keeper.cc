@@ -101,8 +101,8 @@ absl::Time DeadlineKeeper::NextWake() const {
   if (finished_.size() > kOperationsMax + kOperationsSlack) {
     wake = absl::InfinitePast();
   } else if (!finished_.empty()) {
-    wake = std::min(wake, absl::FromUnixMillis(finished_.front().update_ms) +
-                              kOperationRetention + kExpirySlack);
+    wake = std::min(wake, absl::FromUnixMillis(finished_.front().update_ms) + kOperationRetention +
+                              kExpirySlack);
   }
   return std::max(wake, not_before_);
 }

@@ -42,8 +42,8 @@ std::vector<uint8_t> Packet(const std::string& name, uint16_t qtype, bool edns) 
                 {static_cast<uint8_t>(qtype >> 8), static_cast<uint8_t>(qtype), 0, 1});
   if (edns) {
     // A client cookie, NSID and a client subnet.
-    packet.insert(packet.end(), {0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 24, 0, 10, 0, 8, 1, 2, 3, 4,
-                                 5, 6, 7, 8, 0, 3, 0, 0, 0, 8, 0, 4, 0, 1, 0, 0});
+    packet.insert(packet.end(), {0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 24, 0, 10, 0, 8, 1, 2, 3,
+                                 4, 5, 6,  7, 8,   0, 3, 0, 0, 0, 8,  0, 4,  0, 1, 0, 0});
   }
   return packet;
 }
@@ -78,9 +78,9 @@ TEST(Allocation, RespondNeverAllocates) {
     for (const char* name : {"few.sd.local", "many.sd.local", "_p._tcp.sd.local", "www.sd.local",
                              "i7._p._tcp.sd.local", "alias.sd.local", "missing.sd.local",
                              "_tcp.sd.local", "sd.local", "example.com", "."}) {
-      for (const uint16_t qtype : {type::kA, type::kAaaa, type::kSrv, type::kCname, type::kSoa,
-                                   type::kNs, type::kDs, type::kAny, type::kTxt, type::kOpt,
-                                   type::kAxfr}) {
+      for (const uint16_t qtype :
+           {type::kA, type::kAaaa, type::kSrv, type::kCname, type::kSoa, type::kNs, type::kDs,
+            type::kAny, type::kTxt, type::kOpt, type::kAxfr}) {
         packets.push_back(Packet(name, qtype, edns));
       }
     }

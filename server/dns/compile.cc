@@ -133,8 +133,7 @@ void ContentBuilder::AddService(const ServiceEntry& service, absl::string_view o
     a_.answer_max = aaaa_.answer_max = srv_.answer_max = kWeightedAnswers;
   }
   service.instances.ForEach([&](const std::string&, const auto& instance) {
-    const bool healthy =
-        registry::CountsAsHealthy(registry::HealthOf(*service.record, *instance));
+    const bool healthy = registry::CountsAsHealthy(registry::HealthOf(*service.record, *instance));
     for (const v1::DnsRecord& dns_record : config.dns_records()) {
       AddInstance(dns_record, *instance, healthy, owner);
     }
@@ -226,8 +225,7 @@ std::string FullName(absl::string_view relative, absl::string_view dns_name) {
 // Adds the hosts that `relative` names: an instance id, a dot, and the name of an SRV service.
 void AddHosts(const State& state, const NamespaceEntry& in, const MixedCaseServices& mixed_case,
               absl::string_view relative, ContentBuilder& builder) {
-  for (size_t dot = relative.find('.'); !relative.empty();
-       dot = relative.find('.', dot + 1)) {
+  for (size_t dot = relative.find('.'); !relative.empty(); dot = relative.find('.', dot + 1)) {
     const absl::string_view id = relative.substr(0, dot);
     const bool whole = dot == absl::string_view::npos;
     const ServiceEntry* service =
@@ -328,9 +326,8 @@ ZonePtr CompileZone(const State& state, const ServedNamespaces& namespaces,
     return nullptr;
   }
   const auto serial = static_cast<uint32_t>(state.revision());
-  const ZonePtr empty = Zone::Make(
-      {reinterpret_cast<const uint8_t*>(apex->data()), apex->size()}, key, SoaTtl(namespaces),
-      serial);
+  const ZonePtr empty = Zone::Make({reinterpret_cast<const uint8_t*>(apex->data()), apex->size()},
+                                   key, SoaTtl(namespaces), serial);
   ZoneEditor editor(*empty, key);
   const auto put = [&](const std::string& relative) {
     const NodePtr node = CompileName(state, namespaces, mixed_case, dns_name, relative);

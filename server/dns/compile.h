@@ -1,7 +1,8 @@
 // From registry records to DNS content. A name's content is a pure function of the registry's
 // state, so recompiling the names that a change touched is all an update is.
 //
-// Let S be a service's name, I an instance's id and N the namespace's name. S.N ("N" for the service
+// Let S be a service's name, I an instance's id and N the namespace's name. S.N ("N" for the
+// service
 // ".") holds the records of the service's type; I.S.N the addresses of an instance of an SRV
 // service. Service names and instance ids may contain dots, so several services and instances can
 // meet at one name; their records are merged.
@@ -52,8 +53,8 @@ ZonePtr CompileZone(const registry::State& state, const ServedNamespaces& namesp
                     const MixedCaseServices& mixed_case, absl::string_view dns_name,
                     const SipKey& key);
 
-// A name that is not in the registry: of this server itself. A zone of its own, so that queries find
-// it as they find the others.
+// A name that is not in the registry: of this server itself. A zone of its own, so that queries
+// find it as they find the others.
 struct StaticName {
   std::string name;
   std::vector<std::string> addresses;  // IPv4 and IPv6, in text

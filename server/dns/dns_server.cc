@@ -88,8 +88,8 @@ absl::Status DnsServer::Bind(const std::string& listen) {
 void DnsServer::AddUdpWorker(UniqueFd socket, const SocketAddress& address) {
   std::unique_ptr<RateLimiter> limiter;
   if (options_.rate_limit.responses_per_second != 0 && !address.is_loopback()) {
-    limiter = std::make_unique<RateLimiter>(options_.rate_limit,
-                                            SipKey{random_.Next(), random_.Next()});
+    limiter =
+        std::make_unique<RateLimiter>(options_.rate_limit, SipKey{random_.Next(), random_.Next()});
   }
   udp_.push_back(std::make_unique<UdpWorker>(std::move(socket), zones_, options_.respond,
                                              std::move(limiter), random_.Next()));
@@ -97,8 +97,7 @@ void DnsServer::AddUdpWorker(UniqueFd socket, const SocketAddress& address) {
 
 absl::Status DnsServer::BindTls(const std::string& listen) {
   auto address = SocketAddress::Parse(listen);
-  const absl::Status status =
-      address.ok() ? tcp_.Listen(*address, options_.tls) : address.status();
+  const absl::Status status = address.ok() ? tcp_.Listen(*address, options_.tls) : address.status();
   if (!status.ok()) {
     return Named(options_.dot_listen_option, listen, status);
   }

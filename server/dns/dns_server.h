@@ -38,7 +38,8 @@ struct DnsServerOptions {
   RespondOptions respond;
   TcpLimits tcp;
   // Applies to UDP on addresses that are not loopback.
-  RateLimitOptions rate_limit = {.responses_per_second = 1000, .slip = 2, .exempt = PrivateNetworks()};
+  RateLimitOptions rate_limit = {
+      .responses_per_second = 1000, .slip = 2, .exempt = PrivateNetworks()};
 };
 
 class DnsServer {

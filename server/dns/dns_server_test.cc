@@ -312,8 +312,7 @@ std::shared_ptr<boost::asio::ssl::context> SelfSigned() {
   X509_gmtime_adj(X509_getm_notAfter(cert.get()), 3600);
   X509_set_pubkey(cert.get(), key.get());
   X509_sign(cert.get(), key.get(), EVP_sha256());
-  auto context =
-      std::make_shared<boost::asio::ssl::context>(boost::asio::ssl::context::tls_server);
+  auto context = std::make_shared<boost::asio::ssl::context>(boost::asio::ssl::context::tls_server);
   EXPECT_EQ(SSL_CTX_use_certificate(context->native_handle(), cert.get()), 1);
   EXPECT_EQ(SSL_CTX_use_PrivateKey(context->native_handle(), key.get()), 1);
   return context;

@@ -24,9 +24,9 @@ void WriteCookie(const EdnsQuery& edns, const RespondOptions& options, const Cli
     WriteOption(writer, option::kCookie, edns.cookie);
     return;
   }
-  WriteOption(writer, option::kCookie,
-              MakeCookie(options.cookies.current, edns.cookie.first(kClientCookieSize), ip,
-                         client.now));
+  WriteOption(
+      writer, option::kCookie,
+      MakeCookie(options.cookies.current, edns.cookie.first(kClientCookieSize), ip, client.now));
 }
 
 // Zeros up to the next multiple of the block, or as many as a message may have.

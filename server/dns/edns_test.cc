@@ -25,9 +25,9 @@ class EdnsTest : public testing::Test {
   void AddWideService(const std::string& name, size_t label) {
     registry_.AddService(name, {{v1::RECORD_TYPE_SRV, 60}});
     for (int i = 0; i < 8; ++i) {
-      registry_.AddInstance(name, absl::StrCat(i, std::string(label - 1, 'x')),
-                            {{"AWS_INSTANCE_PORT", "80"},
-                             {"AWS_INSTANCE_IPV4", absl::StrCat("192.0.2.", i)}});
+      registry_.AddInstance(
+          name, absl::StrCat(i, std::string(label - 1, 'x')),
+          {{"AWS_INSTANCE_PORT", "80"}, {"AWS_INSTANCE_IPV4", absl::StrCat("192.0.2.", i)}});
     }
     registry_.Commit();
   }
@@ -37,9 +37,7 @@ class EdnsTest : public testing::Test {
   TestQuery query_;
 };
 
-TEST_F(EdnsTest, Rfc6891NoOptInQueryNoOptInReply) {
-  EXPECT_FALSE(client_.Ask(query_).has_opt());
-}
+TEST_F(EdnsTest, Rfc6891NoOptInQueryNoOptInReply) { EXPECT_FALSE(client_.Ask(query_).has_opt()); }
 
 TEST_F(EdnsTest, Rfc6891OptInQueryOptInEveryReply) {
   for (const char* name : {"web.sd.local", "missing.sd.local", "sd.local", "example.com"}) {
@@ -49,8 +47,9 @@ TEST_F(EdnsTest, Rfc6891OptInQueryOptInEveryReply) {
     EXPECT_EQ(ldns_pkt_edns_version(response.packet()), 0);
   }
   for (const int opcode : {4, 5}) {
-    EXPECT_TRUE(client_.Ask(TestQuery(query_).WithEdns().WithFlags(
-                                static_cast<uint16_t>(opcode << kOpcodeShift)))
+    EXPECT_TRUE(client_
+                    .Ask(TestQuery(query_).WithEdns().WithFlags(
+                        static_cast<uint16_t>(opcode << kOpcodeShift)))
                     .has_opt());
   }
 }
@@ -112,8 +111,8 @@ TEST_F(EdnsTest, Rfc7873CookieOfAnotherLengthIsFormErr) {
 }
 
 TEST_F(EdnsTest, Rfc6891FormErrForAMalformedOptionCarriesOpt) {
-  for (const auto& [code, value] : {std::pair(option::kCookie, Bytes(7, 1)),
-                                    std::pair(option::kClientSubnet, Bytes(3, 0))}) {
+  for (const auto& [code, value] :
+       {std::pair(option::kCookie, Bytes(7, 1)), std::pair(option::kClientSubnet, Bytes(3, 0))}) {
     TestQuery query("web.sd.local", type::kA);
     query.WithOption(option::kCookie, Bytes(8, 2));
     const Response response = client_.Ask(query.WithOption(code, value));
@@ -261,7 +260,8 @@ TEST_F(EdnsTest, TcpIsNeverTruncated) {
 
 TEST_F(EdnsTest, NegativeAnswerOfTheLongestNameFits512Bytes) {
   const std::string label(63, 'x');
-  const std::string name = label + "." + label + "." + label + "." + std::string(52, 'y') + ".sd.local";
+  const std::string name =
+      label + "." + label + "." + label + "." + std::string(52, 'y') + ".sd.local";
   const Response response = client_.Ask(TestQuery(name, type::kA).WithEdns(512));
   EXPECT_EQ(response.rcode(), LDNS_RCODE_NXDOMAIN);
   EXPECT_FALSE(response.tc());

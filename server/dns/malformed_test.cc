@@ -111,8 +111,8 @@ TEST_F(MalformedTest, RecordsThatAreMissingOrCutShortAreFormErr) {
     ExpectFormErr(With(1, 0, 1, 0, Join({kQuery.Question(), cut})));
   }
   // RDLENGTH beyond the packet.
-  ExpectFormErr(With(1, 0, 0, 1,
-                     Join({kQuery.Question(), {0, 0, 16, 0, 1, 0, 0, 0, 0, 0xff, 0xff, 1, 2}})));
+  ExpectFormErr(
+      With(1, 0, 0, 1, Join({kQuery.Question(), {0, 0, 16, 0, 1, 0, 0, 0, 0, 0xff, 0xff, 1, 2}})));
 }
 
 TEST_F(MalformedTest, RecordOwnersMustBeNamesWithBackwardPointers) {
@@ -122,16 +122,17 @@ TEST_F(MalformedTest, RecordOwnersMustBeNamesWithBackwardPointers) {
   };
   const auto end = static_cast<uint8_t>(kHeaderSize + kQuery.Question().size());
   EXPECT_EQ(client_.Send(owned_by({0xc0, 12})).rcode(), LDNS_RCODE_NOERROR);
-  ExpectFormErr(owned_by({0xc0, end}));                                   // itself
-  ExpectFormErr(owned_by({0xc0, static_cast<uint8_t>(end + 2)}));         // forwards
-  ExpectFormErr(owned_by({1, 'a', 0xc0, end}));                           // a loop
-  ExpectFormErr(owned_by({0xc0, 4}));                                     // into the header
-  ExpectFormErr(owned_by({0xff, 0xff}));                                  // past the end
-  ExpectFormErr(owned_by({0x41, 'a', 0}));                                // an extended label
+  ExpectFormErr(owned_by({0xc0, end}));                            // itself
+  ExpectFormErr(owned_by({0xc0, static_cast<uint8_t>(end + 2)}));  // forwards
+  ExpectFormErr(owned_by({1, 'a', 0xc0, end}));                    // a loop
+  ExpectFormErr(owned_by({0xc0, 4}));                              // into the header
+  ExpectFormErr(owned_by({0xff, 0xff}));                           // past the end
+  ExpectFormErr(owned_by({0x41, 'a', 0}));                         // an extended label
 }
 
 TEST_F(MalformedTest, RecordsOfAnotherClassOrAQuestionTypeAreFormErr) {
-  ExpectFormErr(With(1, 1, 0, 0, Join({kQuery.Question(), Record(type::kA, kClassCh, {1, 2, 3, 4})})));
+  ExpectFormErr(
+      With(1, 1, 0, 0, Join({kQuery.Question(), Record(type::kA, kClassCh, {1, 2, 3, 4})})));
   ExpectFormErr(With(1, 1, 0, 0, Join({kQuery.Question(), Record(type::kAny, kClassIn, {})})));
   ExpectFormErr(With(1, 0, 1, 0, Join({kQuery.Question(), Record(type::kAxfr, kClassIn, {})})));
 }
@@ -162,7 +163,8 @@ TEST_F(MalformedTest, Rfc6891OptMustBeOneInAdditionalOwnedByTheRoot) {
 }
 
 TEST_F(MalformedTest, OptionsThatOverrunOrAreCutShortAreFormErr) {
-  for (const Bytes& options : {Bytes{0}, Bytes{0, 10, 0}, Bytes{0, 10, 0, 1}, Bytes{0, 3, 0, 9, 1}}) {
+  for (const Bytes& options :
+       {Bytes{0}, Bytes{0, 10, 0}, Bytes{0, 10, 0, 1}, Bytes{0, 3, 0, 9, 1}}) {
     TestQuery query(kQuery);
     query.WithEdns().options = options;
     ExpectFormErr(query.Packet());
@@ -171,7 +173,8 @@ TEST_F(MalformedTest, OptionsThatOverrunOrAreCutShortAreFormErr) {
 
 TEST_F(MalformedTest, Rfc8906UnknownOpcodesAreNotImpWithoutFlags) {
   for (const int opcode : {1, 2, 3, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}) {
-    const auto flags = static_cast<uint16_t>((opcode << kOpcodeShift) | kFlagRd | kFlagCd | kFlagAa);
+    const auto flags =
+        static_cast<uint16_t>((opcode << kOpcodeShift) | kFlagRd | kFlagCd | kFlagAa);
     const Response response = client_.Ask(TestQuery(kQuery).WithFlags(flags));
     EXPECT_EQ(Load16(response.bytes().data() + 2), kFlagQr | (opcode << kOpcodeShift) | 4);
     const Bytes header = TestQuery(kQuery).WithFlags(flags).Header(0, 0, 0, 0);
@@ -226,7 +229,8 @@ TEST_F(MalformedTest, ZoneTransferOverTcpIsRefusedUnlessAllowed) {
 // Any change of one byte of a valid query is answered within its limits or not at all.
 TEST_F(MalformedTest, EveryOneByteChangeOfAQueryIsSurvived) {
   TestQuery query(kQuery);
-  query.WithOption(option::kCookie, Bytes(24, 1)).WithOption(option::kClientSubnet, {0, 1, 8, 0, 10});
+  query.WithOption(option::kCookie, Bytes(24, 1))
+      .WithOption(option::kClientSubnet, {0, 1, 8, 0, 10});
   const Bytes packet = query.Packet();
   Bytes out(1232);
   for (size_t at = 0; at < packet.size(); ++at) {
@@ -234,8 +238,8 @@ TEST_F(MalformedTest, EveryOneByteChangeOfAQueryIsSurvived) {
       Bytes changed = packet;
       changed[at] = static_cast<uint8_t>(value);
       const Client client{Transport::kUdp, client_.address, 1};
-      const size_t size = Respond(changed, registry_.zones(), client_.options, client,
-                                  client_.worker, out);
+      const size_t size =
+          Respond(changed, registry_.zones(), client_.options, client, client_.worker, out);
       ASSERT_TRUE(size == 0 || (size >= kHeaderSize && size <= 1232));
       ASSERT_TRUE(size == 0 || (out[2] & 0x80) != 0);
     }

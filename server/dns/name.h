@@ -4,7 +4,8 @@
 //   LookupName name;
 //   size_t size = name.Parse(packet, kHeaderSize);                  // 0: malformed
 //   name.Hash(key);                                                 // all suffixes, one pass
-//   name.suffix(1);                                                 // "\2sd\5local\0", suffix_hash(1)
+//   name.suffix(1);                                                 // "\2sd\5local\0",
+//   suffix_hash(1)
 //
 // Reading and hashing are in the header because every query does both.
 //

@@ -48,9 +48,8 @@ TEST(WireName, RefusesEmptyAndLongLabelsAndNames) {
 
 TEST(LookupName, ReadsWhatWireNameWrites) {
   const std::string x63(63, 'x');
-  for (const std::string& text :
-       {std::string("."), std::string("a"), std::string("a.b.c"),
-        x63 + "." + x63 + "." + x63 + "." + std::string(61, 'y')}) {
+  for (const std::string& text : {std::string("."), std::string("a"), std::string("a.b.c"),
+                                  x63 + "." + x63 + "." + x63 + "." + std::string(61, 'y')}) {
     const LookupName name = Parsed(text);
     EXPECT_EQ(NameText(name.view()), text == "." ? "." : text + ".");
   }
@@ -72,8 +71,16 @@ TEST(LookupName, CutShortTooLongCompressedOrExtendedIsMalformed) {
   EXPECT_EQ(name.Parse(Raw("\3ab"), 0), 0U);
   EXPECT_EQ(name.Parse(Raw("\3abc"), 0), 0U);
   EXPECT_EQ(name.Parse(Raw(std::string("\xc0\0", 2)), 0), 0U);
-  EXPECT_EQ(name.Parse(Raw(std::string("\x40""a\0", 3)), 0), 0U);
-  EXPECT_EQ(name.Parse(Raw(std::string("\x80""a\0", 3)), 0), 0U);
+  EXPECT_EQ(name.Parse(Raw(std::string("\x40"
+                                       "a\0",
+                                       3)),
+                       0),
+            0U);
+  EXPECT_EQ(name.Parse(Raw(std::string("\x80"
+                                       "a\0",
+                                       3)),
+                       0),
+            0U);
   std::string long_name;
   for (int i = 0; i < 4; ++i) {
     long_name += "\77" + std::string(63, 'x');
@@ -115,7 +122,10 @@ TEST(LookupName, SuffixHashesAreThoseOfTheSuffixesThemselves) {
   const LookupName name = Parsed("_http._tcp.Some-Longer-Label.example.COM");
   const char* suffixes[] = {"_http._tcp.some-longer-label.example.com",
                             "_tcp.some-longer-label.example.com",
-                            "some-longer-label.example.com", "example.com", "com", "."};
+                            "some-longer-label.example.com",
+                            "example.com",
+                            "com",
+                            "."};
   ASSERT_EQ(name.label_count(), 5);
   std::vector<uint64_t> hashes;
   for (int label = 0; label <= 5; ++label) {

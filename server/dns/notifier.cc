@@ -12,9 +12,7 @@ namespace {
 // RFC 1996 s3.6: asked again at growing distances, up to five times.
 constexpr int kAttempts = 5;
 
-std::string KeyOf(NameView apex) {
-  return {reinterpret_cast<const char*>(apex.bytes), apex.size};
-}
+std::string KeyOf(NameView apex) { return {reinterpret_cast<const char*>(apex.bytes), apex.size}; }
 
 }  // namespace
 

@@ -5,8 +5,8 @@
 //   notifier.Stop();
 //
 // Looks at the published zones once per interval, so a zone that changes a thousand times a second
-// is announced once per interval. Asks again, ever more slowly, until a peer confirms or it has been
-// asked often enough; a later change starts over.
+// is announced once per interval. Asks again, ever more slowly, until a peer confirms or it has
+// been asked often enough; a later change starts over.
 #pragma once
 
 #include <cstdint>

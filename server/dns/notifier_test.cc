@@ -23,8 +23,8 @@ class Secondary {
     Bytes packet(512);
     SocketAddress from;
     socklen_t from_size = SocketAddress::kMaxSize;
-    const ssize_t size = recvfrom(sockets_[0].get(), packet.data(), packet.size(), 0, from.get(),
-                                  &from_size);
+    const ssize_t size =
+        recvfrom(sockets_[0].get(), packet.data(), packet.size(), 0, from.get(), &from_size);
     packet.resize(size < 0 ? 0 : static_cast<size_t>(size));
     if (confirm && size > 0) {
       Bytes answer = packet;

@@ -28,8 +28,8 @@ ZonePtr FindZone(const ZoneTable& table, const std::string& dns_name) {
   if (!wire.has_value()) {
     return nullptr;
   }
-  const ZonePtr* zone = table.FindApex(HashedName(
-      {reinterpret_cast<const uint8_t*>(wire->data()), wire->size()}, table.hash_key()));
+  const ZonePtr* zone = table.FindApex(
+      HashedName({reinterpret_cast<const uint8_t*>(wire->data()), wire->size()}, table.hash_key()));
   return zone == nullptr ? nullptr : *zone;
 }
 
@@ -86,9 +86,8 @@ ZonePublisher::ZonePublisher(const SipKey& key, const std::vector<StaticName>& s
 void ZonePublisher::OnLoad(const State& state) {
   NoteMixedCase(state);
   std::set<std::string> dns_names;
-  state.namespaces().ForEach([&](const std::string& id, const auto&) {
-    dns_names.insert(DnsNameOf(state, id));
-  });
+  state.namespaces().ForEach(
+      [&](const std::string& id, const auto&) { dns_names.insert(DnsNameOf(state, id)); });
   dns_names.erase("");
   for (const auto& [dns_name, zone] : static_zones_) {
     table_.Put(zone);

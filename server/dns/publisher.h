@@ -6,8 +6,8 @@
 //   registry.AddListener(&publisher);
 //   Published<ZoneTable>::Reader reader(publisher.zones());    // in each DNS thread
 //
-// Zones follow namespaces by name: private namespaces hide public ones of the same name, and several
-// private ones make one zone, since one flat network sees them all.
+// Zones follow namespaces by name: private namespaces hide public ones of the same name, and
+// several private ones make one zone, since one flat network sees them all.
 #pragma once
 
 #include <map>

@@ -23,9 +23,7 @@ class PublisherTest : public testing::Test {
   void AddHost(const std::string& service, const std::string& id, const std::string& ip) {
     registry_.AddInstance(service, id, {{"AWS_INSTANCE_PORT", "80"}, {"AWS_INSTANCE_IPV4", ip}});
   }
-  ldns_pkt_rcode RcodeOf(const std::string& name) {
-    return client_.Ask(name, type::kA).rcode();
-  }
+  ldns_pkt_rcode RcodeOf(const std::string& name) { return client_.Ask(name, type::kA).rcode(); }
   uint32_t SerialOf(const std::string& zone) {
     const Response response = client_.Ask(zone, type::kSoa);
     const ldns_rr* soa = ldns_rr_list_rr(ldns_pkt_answer(response.packet()), 0);
@@ -149,10 +147,10 @@ TEST_F(PublisherTest, ServicesAndHostsThatMeetAtOneNameAreMerged) {
   registry_.AddService(".", {{v1::RECORD_TYPE_SRV, 30}});
   AddHost(".", "a.db", "192.0.2.3");
   registry_.Commit();
-  EXPECT_THAT(client_.Ask("a.db.sd.local", type::kA).answer(),
-              UnorderedElementsAre("a.db.sd.local. 20 IN A 192.0.2.1",
-                                   "a.db.sd.local. 20 IN A 192.0.2.2",
-                                   "a.db.sd.local. 20 IN A 192.0.2.3"));
+  EXPECT_THAT(
+      client_.Ask("a.db.sd.local", type::kA).answer(),
+      UnorderedElementsAre("a.db.sd.local. 20 IN A 192.0.2.1", "a.db.sd.local. 20 IN A 192.0.2.2",
+                           "a.db.sd.local. 20 IN A 192.0.2.3"));
   registry_.DeleteInstance("db", "a");
   registry_.Commit();
   EXPECT_THAT(client_.Ask("a.db.sd.local", type::kA).answer(), SizeIs(2));
@@ -245,9 +243,9 @@ TEST_F(PublisherTest, PrivateNamespacesOfOneNameAreOneZone) {
   registry_.AddService("web", {{v1::RECORD_TYPE_A, 30}});
   registry_.AddInstance("web", "i", {{"AWS_INSTANCE_IPV4", "192.0.2.2"}});
   registry_.Commit();
-  EXPECT_THAT(client_.Ask("web.sd.local", type::kA).answer(),
-              UnorderedElementsAre("web.sd.local. 30 IN A 192.0.2.1",
-                                   "web.sd.local. 30 IN A 192.0.2.2"));
+  EXPECT_THAT(
+      client_.Ask("web.sd.local", type::kA).answer(),
+      UnorderedElementsAre("web.sd.local. 30 IN A 192.0.2.1", "web.sd.local. 30 IN A 192.0.2.2"));
   // The oldest namespace's SOA.
   EXPECT_THAT(client_.Ask("sd.local", type::kSoa).answer()[0], StartsWith("sd.local. 15 IN SOA"));
 }

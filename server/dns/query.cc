@@ -248,8 +248,8 @@ Parsed Reject(Query& query, Rcode rcode) {
     return Reject(query, Rcode::kFormErr);
   }
   // Most queries end here or with a lone OPT record.
-  const bool has_records = packet.size() != query.question_size ||
-                           Load16(header + 6) != 0 || Load32(header + 8) != 0;
+  const bool has_records =
+      packet.size() != query.question_size || Load16(header + 6) != 0 || Load32(header + 8) != 0;
   if (has_records) {
     const Rcode rcode = RecordReader(packet, query).Read();
     if (rcode != Rcode::kNoError) {

@@ -272,8 +272,8 @@ bool Answerer::Limit(RateLimiter& limiter) {
 
 // Flattened: the calls between these small functions would cost a tenth of an answer.
 [[gnu::flatten]] size_t Respond(std::span<const uint8_t> packet, const ZoneTable& zones,
-               const RespondOptions& options, const Client& client, Worker& worker,
-               std::span<uint8_t> out) {
+                                const RespondOptions& options, const Client& client, Worker& worker,
+                                std::span<uint8_t> out) {
   worker.counters.queries.Add();
   Query query;
   const Parsed parsed = ParseQuery(packet, query);

@@ -61,8 +61,8 @@ struct Worker {
   ZonePtr transfer;
 };
 
-// The size of the response in `out`, or 0 for none. REQUIRES: `out` holds udp_payload bytes for UDP,
-// 65,535 otherwise.
+// The size of the response in `out`, or 0 for none. REQUIRES: `out` holds udp_payload bytes for
+// UDP, 65,535 otherwise.
 size_t Respond(std::span<const uint8_t> packet, const ZoneTable& zones,
                const RespondOptions& options, const Client& client, Worker& worker,
                std::span<uint8_t> out);

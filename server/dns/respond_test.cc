@@ -28,8 +28,7 @@ class RespondTest : public testing::Test {
     registry_.AddInstance("web", "i-2", {{"AWS_INSTANCE_IPV4", "192.0.2.2"}});
     registry_.AddService("dual", {{v1::RECORD_TYPE_A, 60}, {v1::RECORD_TYPE_AAAA, 30}});
     registry_.AddInstance(
-        "dual", "i-1",
-        {{"AWS_INSTANCE_IPV4", "192.0.2.1"}, {"AWS_INSTANCE_IPV6", "2001:db8::1"}});
+        "dual", "i-1", {{"AWS_INSTANCE_IPV4", "192.0.2.1"}, {"AWS_INSTANCE_IPV6", "2001:db8::1"}});
     registry_.AddService("_http._tcp", {{v1::RECORD_TYPE_SRV, 10}});
     registry_.AddInstance("_http._tcp", "a",
                           {{"AWS_INSTANCE_PORT", "80"}, {"AWS_INSTANCE_IPV4", "192.0.2.10"}});
@@ -118,8 +117,8 @@ TEST_F(RespondTest, Rfc2308NxdomainCarriesExactlyTheZonesSoa) {
 }
 
 TEST_F(RespondTest, Rfc2308NodataCarriesExactlyTheZonesSoa) {
-  for (const uint16_t qtype : {type::kAaaa, type::kTxt, uint16_t{65280}, uint16_t{46},
-                               uint16_t{47}, uint16_t{48}}) {
+  for (const uint16_t qtype :
+       {type::kAaaa, type::kTxt, uint16_t{65280}, uint16_t{46}, uint16_t{47}, uint16_t{48}}) {
     const Response response = client_.Ask("web.sd.local", qtype);
     EXPECT_EQ(response.rcode(), LDNS_RCODE_NOERROR) << qtype;
     EXPECT_THAT(response.answer(), IsEmpty());
@@ -329,12 +328,14 @@ TEST_F(RespondTest, MultivalueIsEightDistinctOfManyAndAllAppear) {
 }
 
 TEST_F(RespondTest, FlagsOfAResponse) {
-  // RD and CD are copied; AD, Z, TC and a query's own AA are not (RFC 1035 s4.1.1, RFC 4035 s3.2.2).
+  // RD and CD are copied; AD, Z, TC and a query's own AA are not (RFC 1035 s4.1.1, RFC 4035
+  // s3.2.2).
   constexpr uint16_t kAllFlags = kFlagAa | kFlagTc | kFlagRd | kFlagRa | 0x40 | 0x20 | kFlagCd | 15;
   const Response response = client_.Ask(TestQuery("web.sd.local", type::kA).WithFlags(kAllFlags));
   EXPECT_EQ(Load16(response.bytes().data() + 2), kFlagQr | kFlagAa | kFlagRd | kFlagCd);
-  EXPECT_EQ(Load16(client_.Ask(TestQuery("web.sd.local", type::kA).WithFlags(0)).bytes().data() + 2),
-            kFlagQr | kFlagAa);
+  EXPECT_EQ(
+      Load16(client_.Ask(TestQuery("web.sd.local", type::kA).WithFlags(0)).bytes().data() + 2),
+      kFlagQr | kFlagAa);
   client_.options.recursion = true;
   EXPECT_TRUE(ldns_pkt_ra(client_.Ask("web.sd.local", type::kA).packet()));
 }

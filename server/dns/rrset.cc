@@ -26,18 +26,19 @@ size_t GlueSize(const RecordContent& record) {
 // The common size of all records, or 0.
 size_t CommonSize(const RRsetContent& rrset) {
   const size_t first = rrset.records.front().rdata.size();
-  const bool same = std::all_of(rrset.records.begin(), rrset.records.end(),
-                                [first](const RecordContent& record) {
-                                  return record.rdata.size() == first && GlueSize(record) == 0;
-                                });
+  const bool same =
+      std::all_of(rrset.records.begin(), rrset.records.end(), [first](const RecordContent& record) {
+        return record.rdata.size() == first && GlueSize(record) == 0;
+      });
   return same ? kRecordHeaderSize + first : 0;
 }
 
 }  // namespace
 
 NodePtr Node::Make(NameView name, const std::vector<RRsetContent>& rrsets, AliasTypes alias) {
-  static_assert(std::has_unique_object_representations_v<RRset> && sizeof(Node) % alignof(RRset) == 0,
-                "nodes are compared as memory");
+  static_assert(
+      std::has_unique_object_representations_v<RRset> && sizeof(Node) % alignof(RRset) == 0,
+      "nodes are compared as memory");
   const size_t name_offset = sizeof(Node) + rrsets.size() * sizeof(RRset);
   size_t size = name_offset + name.size;
   for (const RRsetContent& rrset : rrsets) {

@@ -195,23 +195,23 @@ class TcpServer::Impl {
 
   void Accept(Acceptor& acceptor) {
     Loop& loop = *loops_[next_loop_++ % loops_.size()];
-    acceptor.socket.async_accept(loop.io, [this, &acceptor, &loop](error_code error,
-                                                                   tcp::socket socket) {
-      if (error == asio::error::operation_aborted) {
-        return;
-      }
-      if (error) {
-        acceptor.pause.expires_after(kAcceptPause);
-        acceptor.pause.async_wait([this, &acceptor](error_code canceled) {
-          if (!canceled) {
-            Accept(acceptor);
+    acceptor.socket.async_accept(
+        loop.io, [this, &acceptor, &loop](error_code error, tcp::socket socket) {
+          if (error == asio::error::operation_aborted) {
+            return;
           }
+          if (error) {
+            acceptor.pause.expires_after(kAcceptPause);
+            acceptor.pause.async_wait([this, &acceptor](error_code canceled) {
+              if (!canceled) {
+                Accept(acceptor);
+              }
+            });
+            return;
+          }
+          StartSession(loop, std::move(socket), acceptor.tls);
+          Accept(acceptor);
         });
-        return;
-      }
-      StartSession(loop, std::move(socket), acceptor.tls);
-      Accept(acceptor);
-    });
   }
 
   void StartSession(Loop& loop, tcp::socket socket,
@@ -231,9 +231,8 @@ class TcpServer::Impl {
                                                             loop.shared, hooks_,
                                                             std::move(registration)));
       } else {
-        Begin(loop, std::make_shared<StreamSession<tcp::socket>>(std::move(socket), client,
-                                                                 loop.shared, hooks_,
-                                                                 std::move(registration)));
+        Begin(loop, std::make_shared<StreamSession<tcp::socket>>(
+                        std::move(socket), client, loop.shared, hooks_, std::move(registration)));
       }
     });
   }

@@ -63,8 +63,7 @@ bool FrameBuffer::AnswerFrames(const RespondOptions& options, const Client& clie
     const size_t size = Load16(bytes_.data() + begin_);
     const std::span<const uint8_t> packet(bytes_.data() + begin_ + kLengthSize, size);
     begin_ += kLengthSize + size;
-    const size_t answer =
-        Respond(packet, zones, options, client, thread.worker, thread.response);
+    const size_t answer = Respond(packet, zones, options, client, thread.worker, thread.response);
     if (thread.worker.transfer != nullptr) {
       transfer_ =
           std::make_unique<ZoneTransfer>(std::exchange(thread.worker.transfer, nullptr), packet);

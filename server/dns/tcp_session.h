@@ -95,10 +95,9 @@ class StreamSession final : public TcpSession,
     ExtendDeadline();
     WatchDeadline();
     if constexpr (kTls) {
-      stream_.async_handshake(boost::asio::ssl::stream_base::server,
-                              [self = this->shared_from_this()](auto error) {
-                                error ? self->Shut() : self->Read();
-                              });
+      stream_.async_handshake(
+          boost::asio::ssl::stream_base::server,
+          [self = this->shared_from_this()](auto error) { error ? self->Shut() : self->Read(); });
     } else {
       Read();
     }

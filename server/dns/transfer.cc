@@ -27,8 +27,7 @@ RecordView RecordAt(const Node& node, uint32_t index) {
 
 class ZoneTransfer::Message {
  public:
-  Message(std::span<uint8_t> out, std::span<const uint8_t> head)
-      : out_(out), size_(head.size()) {
+  Message(std::span<uint8_t> out, std::span<const uint8_t> head) : out_(out), size_(head.size()) {
     std::copy(head.begin(), head.end(), out.begin());
   }
 
@@ -56,8 +55,7 @@ class ZoneTransfer::Message {
   uint16_t answers_ = 0;
 };
 
-ZoneTransfer::ZoneTransfer(ZonePtr zone, std::span<const uint8_t> query)
-    : zone_(std::move(zone)) {
+ZoneTransfer::ZoneTransfer(ZonePtr zone, std::span<const uint8_t> query) : zone_(std::move(zone)) {
   Query parsed;
   CLOUDMAP_CHECK(ParseQuery(query, parsed) == Parsed::kQuestion && parsed.has_question,
                  "a transfer starts with a question");
@@ -68,7 +66,8 @@ ZoneTransfer::ZoneTransfer(ZonePtr zone, std::span<const uint8_t> query)
 
 size_t ZoneTransfer::Next(std::span<uint8_t> out) {
   // RFC 5936 s2.2: the question is in the first message and may be left out of the others.
-  const auto head = std::span<const uint8_t>(head_).first(first_message_ ? head_.size() : kHeaderSize);
+  const auto head =
+      std::span<const uint8_t>(head_).first(first_message_ ? head_.size() : kHeaderSize);
   Message message(out, head);
   if (!first_message_) {
     Store16(out.data() + 4, 0);
@@ -96,22 +95,22 @@ size_t ZoneTransfer::Next(std::span<uint8_t> out) {
 
 void ZoneTransfer::FillNodes(Message& message) {
   bool full = false;
-  zone_->nodes().ScanFrom(next_hash_, [&](uint64_t hash, const NameView& name,
-                                          const NodeEntry& entry) {
-    if (hash != next_hash_) {
-      next_hash_ = hash;
-      next_record_ = 0;
-    }
-    for (RecordView record = RecordAt(*entry.node, next_record_); record.bytes != nullptr;
-         record = RecordAt(*entry.node, next_record_)) {
-      if (!message.Add(name, record)) {
-        full = true;
-        return false;
-      }
-      ++next_record_;
-    }
-    return true;
-  });
+  zone_->nodes().ScanFrom(
+      next_hash_, [&](uint64_t hash, const NameView& name, const NodeEntry& entry) {
+        if (hash != next_hash_) {
+          next_hash_ = hash;
+          next_record_ = 0;
+        }
+        for (RecordView record = RecordAt(*entry.node, next_record_); record.bytes != nullptr;
+             record = RecordAt(*entry.node, next_record_)) {
+          if (!message.Add(name, record)) {
+            full = true;
+            return false;
+          }
+          ++next_record_;
+        }
+        return true;
+      });
   if (!full) {
     stage_ = Stage::kLastSoa;
   }

@@ -7,8 +7,8 @@
 //   } while (!transfer.done());
 //
 // The zone it started with is what it sends, whatever changes meanwhile. All records of an RRset
-// are sent: routing policies and health do not exist in a zone file, so a secondary answers with the
-// whole set.
+// are sent: routing policies and health do not exist in a zone file, so a secondary answers with
+// the whole set.
 #pragma once
 
 #include <cstdint>

@@ -58,13 +58,13 @@ inline constexpr uint16_t kFlagRa = 0x0080;
 inline constexpr uint16_t kFlagCd = 0x0010;
 inline constexpr int kOpcodeShift = 11;
 
-namespace option {  // EDNS options
-inline constexpr uint16_t kNsid = 3;             // RFC 5001
-inline constexpr uint16_t kClientSubnet = 8;     // RFC 7871
-inline constexpr uint16_t kCookie = 10;          // RFC 7873
-inline constexpr uint16_t kTcpKeepalive = 11;    // RFC 7828
-inline constexpr uint16_t kPadding = 12;         // RFC 7830
-inline constexpr uint16_t kExtendedError = 15;   // RFC 8914
+namespace option {                              // EDNS options
+inline constexpr uint16_t kNsid = 3;            // RFC 5001
+inline constexpr uint16_t kClientSubnet = 8;    // RFC 7871
+inline constexpr uint16_t kCookie = 10;         // RFC 7873
+inline constexpr uint16_t kTcpKeepalive = 11;   // RFC 7828
+inline constexpr uint16_t kPadding = 12;        // RFC 7830
+inline constexpr uint16_t kExtendedError = 15;  // RFC 8914
 }  // namespace option
 
 // RFC 8914 s4.

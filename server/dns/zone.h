@@ -41,9 +41,7 @@ class Zone {
   static std::shared_ptr<const Zone> Make(NameView apex, const SipKey& key, uint32_t soa_ttl,
                                           uint32_t serial);
 
-  NameView apex() const {
-    return {reinterpret_cast<const uint8_t*>(apex_.data()), apex_.size()};
-  }
+  NameView apex() const { return {reinterpret_cast<const uint8_t*>(apex_.data()), apex_.size()}; }
   int apex_labels() const { return apex_labels_; }
   uint64_t apex_hash() const { return apex_hash_; }
   uint32_t serial() const { return serial_; }

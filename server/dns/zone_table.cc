@@ -13,8 +13,8 @@ void ZoneTable::Put(const ZonePtr& zone) {
 void ZoneTable::Remove(const Zone& zone) {
   const size_t before = zones_.size();
   const NameView apex = zone.apex();
-  zones_ = zones_.EraseHashed(zone.apex_hash(),
-                              [apex](const NameView& key) { return key == apex; });
+  zones_ =
+      zones_.EraseHashed(zone.apex_hash(), [apex](const NameView& key) { return key == apex; });
   if (zones_.size() != before) {
     --apex_depths_[static_cast<size_t>(zone.apex_labels())];
   }

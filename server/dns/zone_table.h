@@ -43,10 +43,8 @@ class ZoneTable {
         continue;
       }
       const NameView suffix = name.suffix(label);
-      const ZonePtr* zone =
-          zones_.FindHashed(name.suffix_hash(label), [suffix](const NameView& key) {
-            return key == suffix;
-          });
+      const ZonePtr* zone = zones_.FindHashed(
+          name.suffix_hash(label), [suffix](const NameView& key) { return key == suffix; });
       if (zone != nullptr) {
         return {zone->get(), label};
       }

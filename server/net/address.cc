@@ -46,8 +46,8 @@ absl::StatusOr<SocketAddress> SocketAddress::Parse(absl::string_view text) {
   }
   const absl::string_view digits = text.substr(colon + 1);
   uint32_t port = 0;
-  const bool all_digits = std::all_of(digits.begin(), digits.end(),
-                                      [](char c) { return c >= '0' && c <= '9'; });
+  const bool all_digits =
+      std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
   if (digits.empty() || !all_digits || !absl::SimpleAtoi(digits, &port) || port > 65535) {
     return BadAddress(text);
   }

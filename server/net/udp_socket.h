@@ -13,8 +13,9 @@ namespace cloudmap {
 // and `address` then says which. Unavailable with the reason when the address cannot be had, which
 // includes that another process has it.
 //
-// Datagrams are sent without path-MTU state and never believe ICMP (IP_PMTUDISC_OMIT). On a wildcard
-// address each received packet comes with the address it was sent to (IP_PKTINFO, IPV6_PKTINFO).
+// Datagrams are sent without path-MTU state and never believe ICMP (IP_PMTUDISC_OMIT). On a
+// wildcard address each received packet comes with the address it was sent to (IP_PKTINFO,
+// IPV6_PKTINFO).
 absl::StatusOr<std::vector<UniqueFd>> BindUdp(SocketAddress& address, int count);
 
 }  // namespace cloudmap

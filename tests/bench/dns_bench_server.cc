@@ -20,7 +20,8 @@ int main(int argc, char** argv) {
   dns::ZonePublisher publisher({random.Next(), random.Next()});
   publisher.OnLoad(registry::Apply(
       registry::State(),
-      bench::MakeContent(std::atoi(argv[2]), argc > 4 ? std::atoi(argv[4]) : bench::kInstances), 1));
+      bench::MakeContent(std::atoi(argv[2]), argc > 4 ? std::atoi(argv[4]) : bench::kInstances),
+      1));
   dns::DnsServerOptions options;
   options.listen = {argv[1]};
   options.workers = argc > 3 ? std::atoi(argv[3]) : 1;

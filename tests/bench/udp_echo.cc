@@ -1,6 +1,6 @@
 // The bound of the DNS bench: the least that any UDP server does. Sends every packet back with 120
-// bytes more, by the same batches as UdpWorker. udp_echo ADDR:PORT prints the address when ready and
-// runs until it is killed.
+// bytes more, by the same batches as UdpWorker. udp_echo ADDR:PORT prints the address when ready
+// and runs until it is killed.
 #include <sys/socket.h>
 
 #include <array>
