@@ -306,7 +306,8 @@ TEST_F(DnsServerTest, StopAnswersWhatWasReceivedAndClosesConnections) {
 
 // A key and a certificate for 127.0.0.1 that it signs itself, made here.
 std::shared_ptr<boost::asio::ssl::context> SelfSigned() {
-  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"), EVP_PKEY_free);
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
+      EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"), EVP_PKEY_free);
   const std::unique_ptr<X509, decltype(&X509_free)> cert(X509_new(), X509_free);
   X509_gmtime_adj(X509_getm_notBefore(cert.get()), -60);
   X509_gmtime_adj(X509_getm_notAfter(cert.get()), 3600);
