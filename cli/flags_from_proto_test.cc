@@ -1,8 +1,6 @@
 #include "cli/flags_from_proto.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,6 +10,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/json/proto_json.h"
+#include "tests/support/temporary_directory.h"
 
 namespace cloudmap::cli {
 namespace {
@@ -145,12 +144,12 @@ TEST(RequestFlags, MissingRequiredListInsideAStructureIsAnError) {
 
 class InputFile : public testing::Test {
  protected:
-  ~InputFile() override { std::filesystem::remove(path_); }
   std::string Holding(const std::string& text) {
-    std::ofstream(path_) << text;
+    WriteFile(path_, text);
     return path_;
   }
-  const std::string path_ = testing::TempDir() + "cloudmapctl-input.json";
+  const TemporaryDirectory directory_;
+  const std::string path_ = directory_.path() + "/input.json";
 };
 
 TEST_F(InputFile, FlagsGoOverIt) {

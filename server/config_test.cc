@@ -1,10 +1,10 @@
 #include "server/config.h"
 
 #include <cstdlib>
-#include <fstream>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/temporary_directory.h"
 
 namespace cloudmap {
 namespace {
@@ -87,10 +87,12 @@ TEST(Config, SingleRestrictionsWinOverEmulate) {
 }
 
 TEST(Config, FlagWinsOverEnvironmentAndEnvironmentOverFile) {
-  const std::string path = testing::TempDir() + "/cloudmapd_config_test.toml";
-  std::ofstream(path) << "region = \"from-file\"\naccount-id = \"111111111111\"\n"
-                         "dns-listen = [\"127.0.0.1:5\", \"127.0.0.1:6\"]\n"
-                         "operation-delay = \"3s\"\n";
+  const TemporaryDirectory directory;
+  const std::string path = directory.path() + "/config.toml";
+  WriteFile(path,
+            "region = \"from-file\"\naccount-id = \"111111111111\"\n"
+            "dns-listen = [\"127.0.0.1:5\", \"127.0.0.1:6\"]\n"
+            "operation-delay = \"3s\"\n");
   const Environment region("CLOUDMAPD_REGION", "from-environment");
   const Environment account("CLOUDMAPD_ACCOUNT_ID", "222222222222");
   const auto parsed = Parse({"--config", path.c_str(), "--region", "from-flag"});
@@ -109,8 +111,9 @@ TEST(Config, EnvironmentTakesSeveralAddressesWithCommas) {
 }
 
 TEST(Config, UnknownKeyInTheFileIsAUsageError) {
-  const std::string path = testing::TempDir() + "/cloudmapd_config_test_unknown.toml";
-  std::ofstream(path) << "colour = \"blue\"\n";
+  const TemporaryDirectory directory;
+  const std::string path = directory.path() + "/config.toml";
+  WriteFile(path, "colour = \"blue\"\n");
   ExpectUsageError({"--config", path.c_str()}, "colour");
 }
 

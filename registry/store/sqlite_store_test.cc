@@ -17,7 +17,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "registry/store/store_contract.h"
-#include "registry/store/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace cloudmap::registry {
 namespace {

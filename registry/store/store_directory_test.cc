@@ -13,7 +13,7 @@
 #include "gtest/gtest.h"
 #include "registry/store/registry_file.h"
 #include "registry/store/sqlite_store.h"
-#include "registry/store/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace cloudmap::registry {
 namespace {

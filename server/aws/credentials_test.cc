@@ -1,10 +1,10 @@
 #include "server/aws/credentials.h"
 
-#include <fstream>
 #include <string>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/temporary_directory.h"
 
 namespace cloudmap::aws {
 namespace {
@@ -36,8 +36,9 @@ TEST(Credentials, AFileWithoutAnyIsAnError) {
 }
 
 TEST(Credentials, AreReadFromAFile) {
-  const std::string file = ::testing::TempDir() + "/credentials_test_keys";
-  std::ofstream(file) << "AKID secret\n";
+  const TemporaryDirectory directory;
+  const std::string file = directory.path() + "/keys";
+  WriteFile(file, "AKID secret\n");
   const auto credentials = LoadCredentials(file);
   ASSERT_TRUE(credentials.ok()) << credentials.status();
   EXPECT_EQ(credentials->at("AKID"), "secret");

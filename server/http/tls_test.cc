@@ -5,7 +5,6 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +21,7 @@
 #include "server/http/http_server.h"
 #include "server/http/raw_client.h"
 #include "server/net/address.h"
+#include "tests/support/temporary_directory.h"
 
 namespace cloudmap::http {
 namespace {
@@ -44,12 +44,13 @@ struct Closer {
 
 // A self-signed certificate and its key, as files.
 struct Identity {
+  TemporaryDirectory directory;
   std::string cert;
   std::string key;
 
   explicit Identity(const std::string& name)
-      : cert(absl::StrCat(::testing::TempDir(), "/tls_test_", name, ".crt")),
-        key(absl::StrCat(::testing::TempDir(), "/tls_test_", name, ".key")) {
+      : cert(absl::StrCat(directory.path(), "/", name, ".crt")),
+        key(absl::StrCat(directory.path(), "/", name, ".key")) {
     const Key pair(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
     const Certificate x509(X509_new());
     X509_set_version(x509.get(), 2);
@@ -170,7 +171,7 @@ TEST_F(TlsTest, NewConnectionsSeeReloadedFiles) {
 TEST_F(TlsTest, AFailedReloadKeepsTheOldFiles) {
   const Identity server("server");
   ASSERT_TRUE(Start({.cert = server.cert, .key = server.key, .client_ca = ""}).ok());
-  std::ofstream(server.cert) << "not a certificate\n";
+  WriteFile(server.cert, "not a certificate\n");
   EXPECT_THAT(std::string(server_->ReloadTls().message()),
               StartsWith(absl::StrCat("--tls-cert ", server.cert, ": ")));
   EXPECT_EQ(Get().body, "over TLS");

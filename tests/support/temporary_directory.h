@@ -1,4 +1,5 @@
-// For tests: a directory of the test's own, and whole files.
+// For tests: a directory of the test's own (tests run side by side, often those of one binary), and
+// whole files.
 #pragma once
 
 #include <cstdlib>
@@ -9,11 +10,11 @@
 
 #include "gtest/gtest.h"
 
-namespace cloudmap::registry {
+namespace cloudmap {
 
 class TemporaryDirectory {
  public:
-  TemporaryDirectory() : path_(testing::TempDir() + "cloudmap-store-XXXXXX") {
+  TemporaryDirectory() : path_(testing::TempDir() + "cloudmap-test-XXXXXX") {
     EXPECT_NE(mkdtemp(path_.data()), nullptr) << path_;
   }
   TemporaryDirectory(const TemporaryDirectory&) = delete;
@@ -38,4 +39,4 @@ inline std::string ReadFile(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-}  // namespace cloudmap::registry
+}  // namespace cloudmap
