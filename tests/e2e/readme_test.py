@@ -30,13 +30,13 @@ def tour():
 class Readme(ServerTestCase):
     def test_the_tour_runs_as_pasted(self):
         server = self.start_server()
-        dns_port = server.ready["dns"][0].rpartition(":")[2]
+        dns_address, dns_port = server.dns
         script = ["set -euo pipefail"]
         steps = tour()
         self.assertGreater(len(steps), 4)
         for number, (commands, _) in enumerate(steps):
             commands = commands.replace("http://127.0.0.1:8055", f"http://{server.ready['http']}")
-            commands = commands.replace("-p 8053", f"-p {dns_port}")
+            commands = commands.replace("@127.0.0.1 -p 8053", f"@{dns_address} -p {dns_port}")
             commands = commands.replace("build/release/", f"{build_dir()}/")
             script += [f"echo '=== step {number}'", commands]
         result = subprocess.run(

@@ -10,8 +10,8 @@
     if __name__ == "__main__":
         main()
 
-A test is run as `tests/e2e/x_test.py BUILD_DIR [unittest arguments]`. Every server listens on ports
-that were free, keeps its data in a directory of its own, and is stopped when the test ends; the log
+A test is run as `tests/e2e/x_test.py BUILD_DIR [unittest arguments]`. Every server listens on free
+ports of an address that no other test uses, keeps its data in a directory of its own, and is stopped when the test ends; the log
 of a failing test's servers is printed.
 """
 
@@ -26,6 +26,8 @@ import sys
 import tempfile
 import time
 import unittest
+
+from support.loopback import own_address
 
 # Sanitizer builds on a busy machine are slow to start; nothing waits this long when all is well.
 START_SECONDS = 60
@@ -101,9 +103,9 @@ class Server:
 
     def _command(self):
         listen = {
-            "--dns-listen": "127.0.0.1:0",
-            "--grpc-listen": "127.0.0.1:0",
-            "--http-listen": "127.0.0.1:0",
+            "--dns-listen": f"{own_address()}:0",
+            "--grpc-listen": f"{own_address()}:0",
+            "--http-listen": f"{own_address()}:0",
         }
         if self.ready:
             listen = {

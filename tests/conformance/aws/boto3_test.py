@@ -332,7 +332,7 @@ class DataPrefix(ApiTestCase):
         with mock.patch("socket.getaddrinfo", with_data_name):
             self.assertEqual(1, len(client.discover_instances(**self.names)["Instances"]))
         client.close()
-        self.assertIn("data-127.0.0.1", asked)
+        self.assertIn("data-" + self.server.http[0], asked)
 
     def test_prefixed_host_that_does_not_resolve_never_reaches_the_server(self):
         client = aws.boto3_client(self.server, inject_host_prefix=True)

@@ -8,11 +8,13 @@ import subprocess
 import tempfile
 import time
 
+from support.loopback import own_address
+
 START_SECONDS = 60
 
 NSD_CONF = """
 server:
-  ip-address: 127.0.0.1@{port}
+  ip-address: {address}@{port}
   server-count: 1
   username: ""
   chroot: ""
@@ -30,7 +32,7 @@ NSD_ZONE = 'zone:\n  name: "{apex}"\n  zonefile: "{file}"\n'
 
 KNOT_CONF = """
 server:
-    listen: 127.0.0.1@{port}
+    listen: {address}@{port}
     rundir: {folder}
     udp-workers: 1
     tcp-workers: 1
@@ -58,9 +60,9 @@ class Peer:
         self.folder = tempfile.mkdtemp(prefix=f"cloudmapd-test-{name}-")
         folder = pathlib.Path(self.folder)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.bind(("127.0.0.1", 0))
+            probe.bind((own_address(), 0))
             self.address = probe.getsockname()
-        text = conf.format(port=self.address[1], folder=self.folder)
+        text = conf.format(address=self.address[0], port=self.address[1], folder=self.folder)
         for number, (apex, content) in enumerate(zones.items()):
             (folder / f"{number}.zone").write_text(content)
             text += zone_conf.format(apex=apex, file=f"{number}.zone")
