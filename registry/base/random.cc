@@ -3,6 +3,7 @@
 #include <sys/random.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_format.h"
 #include "registry/base/check.h"
@@ -10,9 +11,15 @@
 namespace cloudmap {
 
 uint64_t RealRandom::Next() {
-  uint64_t value = 0;
-  CLOUDMAP_CHECK(getrandom(&value, sizeof(value), 0) == sizeof(value), "getrandom");
-  return value;
+  const absl::MutexLock lock(&mutex_);
+  if (left_ == 0) {
+    // Up to 256 bytes come whole: getrandom(2).
+    static_assert(sizeof(numbers_) <= 256);
+    CLOUDMAP_CHECK(getrandom(numbers_.data(), sizeof(numbers_), 0) == sizeof(numbers_),
+                   "getrandom");
+    left_ = numbers_.size();
+  }
+  return std::exchange(numbers_[--left_], 0);
 }
 
 FastRandom::FastRandom(uint64_t seed) {

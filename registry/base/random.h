@@ -6,7 +6,9 @@
 #include <span>
 #include <string>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
 
 namespace cloudmap {
 
@@ -17,10 +19,16 @@ class Random {
   virtual uint64_t Next() = 0;
 };
 
-// The kernel's generator.
+// The kernel's generator, asked for many numbers at a time: a system call for each would be a
+// noticeable part of a registration. Nothing is handed out twice.
 class RealRandom final : public Random {
  public:
   uint64_t Next() override;
+
+ private:
+  absl::Mutex mutex_;
+  std::array<uint64_t, 32> numbers_ ABSL_GUARDED_BY(mutex_) = {};
+  size_t left_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 // xoshiro256**: a few nanoseconds, not for secrets. One per thread; not thread-safe.

@@ -6,6 +6,7 @@
 #include "registry/errors.h"
 #include "registry/limits.h"
 #include "registry/model/health.h"
+#include "registry/rules/instance_summary_wire.h"
 #include "registry/rules/lookup.h"
 #include "registry/rules/query.h"
 
@@ -110,7 +111,7 @@ void PreferOptional(const Parameters& optional, std::vector<Candidate>& candidat
 
 }  // namespace
 
-absl::StatusOr<v1::DiscoverInstancesResponse> DiscoverInstances(
+absl::StatusOr<Wire<v1::DiscoverInstancesResponse>> DiscoverInstances(
     const State& state, const QueryContext& context, const v1::DiscoverInstancesRequest& request) {
   ASSIGN_OR_RETURN(const Discovered found, Find(state, context, request));
   const ServiceRecord& service = *found.service->record;
@@ -131,20 +132,15 @@ absl::StatusOr<v1::DiscoverInstancesResponse> DiscoverInstances(
                                                                     : kDiscoverResultsDefault);
   const size_t count = std::min(wanted, candidates.size());
   FastRandom random(context.entropy);
-  v1::DiscoverInstancesResponse response;
-  response.mutable_instances()->Reserve(static_cast<int>(count));
+  Wire<v1::DiscoverInstancesResponse> response;
+  InstanceSummaryWriter writer(found.in->record->http_name(), service.name(), response.bytes);
   for (size_t i = 0; i < count; ++i) {
     // Fisher-Yates, as far as it is needed.
     const auto rest = static_cast<uint32_t>(candidates.size() - i);
     std::swap(candidates[i], candidates[i + random.Below(rest)]);
-    v1::HttpInstanceSummary& out = *response.add_instances();
-    out.set_instance_id(candidates[i].instance->id());
-    out.set_namespace_name(found.in->record->http_name());
-    out.set_service_name(service.name());
-    out.set_health_status(candidates[i].health);
-    *out.mutable_attributes() = candidates[i].instance->attributes();
+    writer.Append(*candidates[i].instance, candidates[i].health);
   }
-  response.set_instances_revision(found.service->instances_revision);
+  AppendInstancesRevision(found.service->instances_revision, response.bytes);
   return response;
 }
 

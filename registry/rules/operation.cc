@@ -7,26 +7,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "google/protobuf/descriptor.h"
-#include "google/protobuf/io/coded_stream.h"
-#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "registry/base/check.h"
+#include "registry/base/wire_format.h"
 #include "registry/errors.h"
 #include "registry/model/ids.h"
 #include "registry/rules/effects.h"
 
 namespace cloudmap::registry {
 namespace {
-
-// The same bytes for the same content: maps are sorted by key.
-std::string SerializeDeterministically(const google::protobuf::Message& message) {
-  std::string bytes;
-  google::protobuf::io::StringOutputStream stream(&bytes);
-  google::protobuf::io::CodedOutputStream coded(&stream);
-  coded.SetSerializationDeterministic(true);
-  message.SerializeToCodedStream(&coded);
-  coded.Trim();
-  return bytes;
-}
 
 void Finish(const CommandContext& context, const Outcome& outcome, OperationRecord& record) {
   record.set_status(outcome.error_code.empty() ? v1::OPERATION_STATUS_SUCCESS
@@ -42,14 +30,7 @@ void Finish(const CommandContext& context, const Outcome& outcome, OperationReco
 }  // namespace
 
 std::string Fingerprint(const google::protobuf::Message& request) {
-  std::unique_ptr<google::protobuf::Message> copy(request.New());
-  copy->CopyFrom(request);
-  for (const char* token : {"creator_request_id", "updater_request_id"}) {
-    if (const auto* field = copy->GetDescriptor()->FindFieldByName(token)) {
-      copy->GetReflection()->ClearField(copy.get(), field);
-    }
-  }
-  return SerializeDeterministically(*copy);
+  return SerializeDeterministically(request);
 }
 
 absl::Status CheckLock(const State& state, absl::string_view lock) {

@@ -44,7 +44,7 @@ struct OperationRequest {
   Effect effect = nullptr;
 };
 
-// What identifies a request's content for retries: the request without its token.
+// What tells a retry from another request with the same token: all that it says.
 std::string Fingerprint(const google::protobuf::Message& request);
 
 // DuplicateRequest if an operation holds `lock`.

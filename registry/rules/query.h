@@ -4,6 +4,8 @@
 // A request has passed Validate.
 #pragma once
 
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "cloudmap/v1/service_discovery.pb.h"
 #include "registry/base/random.h"
@@ -17,6 +19,12 @@ struct QueryContext {
   const RegistryOptions& options;
   // For DiscoverInstances' order.
   uint64_t entropy = 0;
+};
+
+// A response that may be large, in protobuf's wire format: fields by number, maps by key.
+template <typename Response>
+struct Wire {
+  std::string bytes;
 };
 
 // get.cc
@@ -46,7 +54,7 @@ absl::StatusOr<v1::GetInstancesHealthStatusResponse> GetInstancesHealthStatus(
     const State&, const QueryContext&, const v1::GetInstancesHealthStatusRequest&);
 
 // discover.cc
-absl::StatusOr<v1::DiscoverInstancesResponse> DiscoverInstances(
+absl::StatusOr<Wire<v1::DiscoverInstancesResponse>> DiscoverInstances(
     const State&, const QueryContext&, const v1::DiscoverInstancesRequest&);
 absl::StatusOr<v1::DiscoverInstancesRevisionResponse> DiscoverInstancesRevision(
     const State&, const QueryContext&, const v1::DiscoverInstancesRevisionRequest&);

@@ -4,6 +4,7 @@
 
 #include "cloudmap/v1/service_discovery.pb.h"
 #include "registry/base/check.h"
+#include "registry/base/wire_format.h"
 #include "registry/errors.h"
 #include "registry/rules/decide.h"
 #include "registry/rules/query.h"
@@ -46,12 +47,24 @@ class WriteHandler final : public Handler {
                                                              const CommandContext& context) {
           return function(state, context, static_cast<const Request&>(*request));
         },
-        std::move(done));
+        [done = std::move(done)](absl::StatusOr<std::unique_ptr<Message>> response) mutable {
+          if (!response.ok()) {
+            done(response.status());
+          } else {
+            done(SerializeDeterministically(**response));
+          }
+        });
   }
 
  private:
   const Function function_;
 };
+
+std::string BytesOf(const Message& response) { return SerializeDeterministically(response); }
+template <typename Response>
+std::string BytesOf(registry::Wire<Response> response) {
+  return std::move(response.bytes);
+}
 
 template <typename Handler, typename Request, typename Response>
 class ReadHandler final : public Handler {
@@ -71,7 +84,7 @@ class ReadHandler final : public Handler {
     if (!response.ok()) {
       done(response.status());
     } else {
-      done(std::make_unique<Response>(*std::move(response)));
+      done(BytesOf(*std::move(response)));
     }
   }
 

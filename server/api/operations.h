@@ -20,7 +20,9 @@ namespace cloudmap::api {
 
 class Operations {
  public:
-  using Done = absl::AnyInvocable<void(absl::StatusOr<std::unique_ptr<google::protobuf::Message>>)>;
+  // The response message as SerializeDeterministically makes it: gRPC sends it as it is, JSON is
+  // written from it.
+  using Done = absl::AnyInvocable<void(absl::StatusOr<std::string>)>;
 
   // Both must outlive it; without `throttle` any rate is served. CHECKs that every method of the
   // ServiceDiscovery service has a handler.

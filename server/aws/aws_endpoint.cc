@@ -104,11 +104,12 @@ void AwsEndpoint::Handle(const http::Request& request, http::Respond respond) co
   const MethodDescriptor& method = *admitted->method;
   options_.call(method, std::move(admitted->message), std::move(admitted->found),
                 [request_id = std::move(request_id), respond = std::move(respond),
-                 &method](absl::StatusOr<std::unique_ptr<Message>> result) mutable {
+                 &method](const absl::StatusOr<std::string>& result) mutable {
                   http::Response response =
                       result.ok() ? http::Response{.content_type = kContentType,
                                                    .headers = {},
-                                                   .body = json::Encode(**result)}
+                                                   .body = json::EncodeWire(
+                                                       *method.output_type(), *result)}
                                   : Failure(result.status(), request_id, method.name());
                   response.headers.emplace_back("x-amzn-RequestId", std::move(request_id));
                   respond(std::move(response));

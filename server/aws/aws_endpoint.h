@@ -31,7 +31,8 @@ namespace cloudmap::aws {
 
 class AwsEndpoint {
  public:
-  using Done = absl::AnyInvocable<void(absl::StatusOr<std::unique_ptr<google::protobuf::Message>>)>;
+  // With the response message as api::Operations::Done has it.
+  using Done = absl::AnyInvocable<void(absl::StatusOr<std::string>)>;
   // Runs an operation, as api::Operations::Call does: `found` are violations that decoding saw,
   // and `done` is called once, on any thread.
   using Call = std::function<void(const google::protobuf::MethodDescriptor& method,

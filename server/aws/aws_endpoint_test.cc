@@ -9,6 +9,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
+#include "registry/base/wire_format.h"
 #include "registry/errors.h"
 
 namespace cloudmap::aws {
@@ -25,7 +26,7 @@ constexpr char kTarget[] = "Route53AutoNaming_v20170314.";
 // An endpoint over an operation that the test gives.
 class AwsEndpointTest : public ::testing::Test {
  protected:
-  using Result = absl::StatusOr<std::unique_ptr<Message>>;
+  using Result = absl::StatusOr<std::string>;
 
   struct Outcome {
     http::Response response;
@@ -41,7 +42,8 @@ class AwsEndpointTest : public ::testing::Test {
     }
   };
 
-  static Result Empty() { return std::make_unique<v1::DeleteServiceResponse>(); }
+  static Result Empty() { return Wire(v1::DeleteServiceResponse()); }
+  static Result Wire(const Message& response) { return SerializeDeterministically(response); }
 
   Outcome Handle(const http::Request& request) {
     AwsEndpoint endpoint({.call =
@@ -100,9 +102,9 @@ class AwsEndpointTest : public ::testing::Test {
 };
 
 TEST_F(AwsEndpointTest, RunsTheOperationOfTheTargetAndAnswersInJson) {
-  auto response = std::make_unique<v1::RegisterInstanceResponse>();
-  response->set_operation_id("op-1");
-  result_ = std::move(response);
+  v1::RegisterInstanceResponse response;
+  response.set_operation_id("op-1");
+  result_ = Wire(response);
   const Outcome outcome =
       Post("RegisterInstance", R"({"ServiceId":"srv-1","Attributes":{"a":"b"},"Unknown":1})");
   EXPECT_EQ(outcome.response.status, 200);

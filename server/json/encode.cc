@@ -13,11 +13,11 @@
 #include "cloudmap/v1/service_discovery.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/io/coded_stream.h"
-#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "google/protobuf/wire_format_lite.h"
 #include "nlohmann/json.hpp"
 #include "registry/base/check.h"
+#include "registry/base/wire_format.h"
 #include "registry/rules/enum_names.h"
 #include "server/json/escape.h"
 #include "server/json/proto_json.h"
@@ -302,32 +302,24 @@ class Writer {
   std::string& out_;
 };
 
-// Maps in the order of their keys: their own changes from run to run.
-std::string Serialized(const Message& message) {
-  std::string wire;
-  wire.resize(message.ByteSizeLong());
-  google::protobuf::io::ArrayOutputStream array(wire.data(), static_cast<int>(wire.size()));
-  google::protobuf::io::CodedOutputStream out(&array);
-  out.SetSerializationDeterministic(true);
-  message.SerializeWithCachedSizes(&out);
-  return wire;
-}
-
 }  // namespace
 
-std::string Encode(const Message& message) {
+std::string EncodeWire(const Descriptor& type, absl::string_view wire) {
   static const Plans& api_plans = *new const Plans(MakeApiPlans());
   Plans own_plans;
-  const MessagePlan* plan = api_plans.Find(*message.GetDescriptor());
+  const MessagePlan* plan = api_plans.Find(type);
   if (plan == nullptr) {
-    plan = &own_plans.Add(*message.GetDescriptor());
+    plan = &own_plans.Add(type);
   }
-  const std::string wire = Serialized(message);
   std::string out;
   // Member names come on top of the wire's bytes.
   out.reserve(wire.size() * 2 + 64);
   Writer(wire, out).WriteMessage(*plan);
   return out;
+}
+
+std::string Encode(const Message& message) {
+  return EncodeWire(*message.GetDescriptor(), SerializeDeterministically(message));
 }
 
 std::string EncodePretty(const Message& message) {

@@ -4,7 +4,7 @@
 //   registry::Violations found;
 //   RETURN_IF_ERROR(Decode(body, *request, found));
 //   ...
-//   std::string body = Encode(*response);
+//   std::string body = Encode(response);
 //
 // What is absent and what is empty, so that clients can rely on it:
 //   - an optional scalar or a message that is not set is left out; a message that is set appears
@@ -19,6 +19,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "registry/rules/violations.h"
 
@@ -35,6 +36,9 @@ absl::Status Decode(absl::string_view text, google::protobuf::Message& message,
 
 // REQUIRES: strings are valid UTF-8, as protobuf demands of them.
 std::string Encode(const google::protobuf::Message& message);
+
+// The same from the message's bytes, as SerializeDeterministically makes them.
+std::string EncodeWire(const google::protobuf::Descriptor& type, absl::string_view wire);
 
 // The same JSON for people: indented by two, members in alphabetical order.
 std::string EncodePretty(const google::protobuf::Message& message);

@@ -110,9 +110,13 @@ class Endpoint:
     status, headers, body = Endpoint(server).post("GetService", {"Id": "srv-x"})
     """
 
-    def __init__(self, server, headers=None):
+    def __init__(self, server, headers=None, tls=None):
+        """`tls` is an SSLContext when the server has a certificate."""
         self._headers = headers or {}
-        self._connection = http.client.HTTPConnection(*server.http, timeout=60)
+        if tls is None:
+            self._connection = http.client.HTTPConnection(*server.http, timeout=60)
+        else:
+            self._connection = http.client.HTTPSConnection(*server.http, timeout=60, context=tls)
 
     def post(self, operation, body, headers=None):
         """(status, headers, parsed body) for any operation name and any bytes or JSON value."""

@@ -116,7 +116,24 @@ class RulesTest : public ::testing::Test {
     return query(state, {options, NextEntropy()}, request);
   }
 
+  template <typename Request, typename Response>
+  absl::StatusOr<Response> TryRead(Query<Request, Wire<Response>> query, absl::string_view text) {
+    const auto wire = TryRead<Request, Wire<Response>>(query, text);
+    if (!wire.ok()) {
+      return wire.status();
+    }
+    Response response;
+    EXPECT_TRUE(response.ParseFromString(wire->bytes)) << text;
+    return response;
+  }
+
   // A read that must succeed.
+  template <typename Request, typename Response>
+  Response Read(Query<Request, Wire<Response>> query, absl::string_view text) {
+    auto response = TryRead<Request, Response>(query, text);
+    EXPECT_TRUE(response.ok()) << text << "\n" << Describe(response.status());
+    return response.ok() ? *std::move(response) : Response();
+  }
   template <typename Request, typename Response>
   Response Read(Query<Request, Response> query, absl::string_view text) {
     auto response = TryRead(query, text);

@@ -89,6 +89,11 @@ class Server:
         return _split(self.ready["dns"][0])
 
     @property
+    def dot(self):
+        """(address, port) of the first listener of DNS over TLS."""
+        return _split(self.ready["dot"][0])
+
+    @property
     def grpc(self):
         return self.ready["grpc"]
 

@@ -129,8 +129,8 @@ class Response:
 class Registry:
     """What the tests register, over AWS JSON. Every operation must succeed."""
 
-    def __init__(self, server):
-        self._endpoint = Endpoint(server)
+    def __init__(self, server, tls=None):
+        self._endpoint = Endpoint(server, tls=tls)
         self.close = self._endpoint.close
 
     def _finish(self, operation_id):

@@ -5,7 +5,7 @@ sizes of answers (RFC 1035 s4.2.1, RFC 2181 s9)."""
 import struct
 
 from dns_case import (
-    ECS, KEEPALIVE, NSID, PADDING, TC, DnsTestCase, header, opt, option, query, question, record,
+    COOKIE, ECS, KEEPALIVE, NSID, PADDING, TC, DnsTestCase, header, opt, option, query, question, record,
 )
 from support.server import main
 
@@ -136,7 +136,7 @@ class Sizes(DnsTestCase):
     @classmethod
     def populate(cls, registry):
         super().populate(registry)
-        cls.sized = {}
+        cls.sized, cls.counts = {}, {}
         for total in (512, 513, 1221, 1222):
             cls.sized[total] = cls.make_sized(registry, total)
 
@@ -150,6 +150,7 @@ class Sizes(DnsTestCase):
         left = total - cls.HEADER - wire_size - 4
         each = 12 + 6 + 1 + wire_size  # an SRV whose instance id is empty
         count = next(n for n in range(8, 0, -1) if n <= left - n * each <= n * 63)
+        cls.counts[name] = count
         spread, extra = divmod(left - count * each, count)
         for i in range(count):
             length = spread + (1 if i < extra else 0)
@@ -174,6 +175,27 @@ class Sizes(DnsTestCase):
             with self.subTest(payload=payload):
                 self.assertTrue(self.fits(1221, edns=opt(payload=payload)))
                 self.assertFalse(self.fits(1222, edns=opt(payload=payload)))
+
+    def test_rfc6891_no_datagram_is_longer_than_its_limit_whatever_is_asked(self):
+        ecs = subnet(2, 128, 0, b"\x20\x01\r\xb8" + b"\1" * 12)
+        options = (b"", option(COOKIE, b"12345678"), option(NSID) + ecs + option(COOKIE, b"12345678"))
+        questions = [(name, "SRV") for name in self.sized.values()]
+        questions += [("web.sd.test", "A"), ("sd.test", "NS"), ("no.sd.test", "A"), ("example.com", "A")]
+        truncated = 0
+        for name, record_type in questions:
+            for payload in (0, 512, 513, 600, 1024, 1220, 1231, 1232, 1233, 1280, 1452, 4096, 65535):
+                for given in options:
+                    limit = min(max(payload, 512), 1232)
+                    with self.subTest(name, payload=payload, options=len(given)):
+                        response = self.ask(name, record_type, edns=opt(given, payload=payload))
+                        self.assertLessEqual(len(response.wire), limit)
+                        if response.flags & TC:
+                            truncated += 1
+                            self.assertEqual(([], []), (response.answer, response.additional))
+                        elif record_type == "SRV":
+                            self.assertEqual(self.counts[name], len(response.answer))
+            self.assertLessEqual(len(self.ask(name, record_type).wire), 512)
+        self.assertGreater(truncated, 0)
 
     def test_rfc6891_the_clients_payload_is_the_limit_below_ours(self):
         self.assertTrue(self.fits(512, edns=opt(payload=523)))

@@ -5,7 +5,7 @@ import socket
 import struct
 import time
 
-from dns_case import COOKIE, TIMEOUT_SECONDS, DnsTestCase, header, opt, option, query
+from dns_case import COOKIE, TIMEOUT_SECONDS, DnsTestCase, Registry, exchange_tcp, header, opt, option, query
 from support.server import main
 
 CLIENT = b"\x01\x23\x45\x67\x89\xab\xcd\xef"
@@ -72,6 +72,66 @@ class Cookies(DnsTestCase):
         for size in (0, 1, 7, 9, 15, 41, 100):
             with self.subTest(size=size):
                 self.assert_formerr(query("web.sd.test", edns=opt(option(COOKIE, b"x" * size))))
+
+    def test_rfc7873_s5_2_2_cookies_of_8_and_of_16_to_40_bytes_are_the_well_formed_ones(self):
+        for tcp in (False, True):
+            well_formed = set()
+            for size in range(64):
+                packet = query("web.sd.test", edns=opt(option(COOKIE, bytes(range(size)))))
+                response = self.send(packet, tcp)
+                if response.rcode == "NOERROR":
+                    self.assertEqual(bytes(range(8)), response.options(COOKIE)[0][:8])
+                    well_formed.add(size)
+                else:
+                    self.assertEqual(("FORMERR", []), (response.rcode, response.options(COOKIE)))
+            self.assertEqual({8, *range(16, 41)}, well_formed)
+
+    def test_rfc7873_s5_4_refresh_with_a_cookie_of_a_wrong_length_is_formerr(self):
+        for size in (0, 7, 9, 15, 41):
+            packet = header(questions=0, additionals=1) + opt(option(COOKIE, b"x" * size))
+            self.assertEqual("FORMERR", self.send(packet).rcode, size)
+
+    def test_rfc7873_s5_2_3_no_cookie_ever_leads_to_badcookie(self):
+        good = self.cookie()
+        for value in (CLIENT, good, good[::-1], good[:-1] + b"?", CLIENT + b"x" * 8, CLIENT + b"x" * 32):
+            for name, rcode in (("web.sd.test", "NOERROR"), ("no.sd.test", "NXDOMAIN"), ("example.com", "REFUSED")):
+                for tcp in (False, True):
+                    response = self.ask(name, edns=opt(option(COOKIE, value)), tcp=tcp)
+                    self.assertEqual(rcode, response.rcode)
+
+    def test_rfc9018_s3_every_thread_takes_the_cookies_of_the_others(self):
+        cookie = self.cookie()
+        packet = query("web.sd.test", edns=opt(option(COOKIE, cookie)))
+        for _ in range(32):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other_port:
+                other_port.settimeout(TIMEOUT_SECONDS)
+                other_port.connect(self.server.dns)
+                other_port.send(packet)
+                response = self.check(packet, other_port.recv(65535))
+            self.assertEqual([cookie], response.options(COOKIE))
+            self.assertEqual(cookie, self.cookie(cookie, tcp=True))
+
+    def test_rfc7873_s7_1_a_cookie_from_before_a_restart_is_answered_normally_and_replaced(self):
+        server = self.start_server()
+        registry = Registry(server)
+        registry.addresses(registry.service(registry.namespace("sd.test"), "web", {"A": 60}), 3)
+        registry.close()
+
+        def ask(cookie):
+            packet = query("web.sd.test", edns=opt(option(COOKIE, cookie)))
+            with socket.create_connection(server.dns, timeout=TIMEOUT_SECONDS) as stream:
+                response = self.check(packet, exchange_tcp(stream, [packet])[0])
+            self.assertEqual(("NOERROR", 3), (response.rcode, len(response.answer)))
+            return response.options(COOKIE)[0]
+
+        before = ask(CLIENT)
+        self.assertEqual(before, ask(before))
+        server.stop()
+        server.start()
+        after = ask(before)
+        self.assertEqual((24, CLIENT), (len(after), after[:8]))
+        self.assertNotEqual(before[16:], after[16:], "the secrets are of the process")
+        self.assertEqual(after, ask(after))
 
     def test_rfc6891_s7_that_formerr_has_opt(self):
         response = self.assert_formerr(query("web.sd.test", edns=opt(option(COOKIE, b"x" * 7))))
