@@ -34,6 +34,11 @@ std::vector<IpPrefix> PrefixesOf(const std::vector<std::string>& texts) {
   return prefixes;
 }
 
+absl::StatusOr<std::shared_ptr<boost::asio::ssl::context>> LoadDotTls(const Config& config) {
+  // Resolvers show no certificates, so --tls-client-ca is for the API alone.
+  return http::LoadTls({config.tls_cert, config.tls_key, ""});
+}
+
 absl::StatusOr<dns::DnsServerOptions> DnsOptionsOf(const Config& config) {
   dns::DnsServerOptions options;
   options.listen = config.dns_listen;
@@ -47,8 +52,7 @@ absl::StatusOr<dns::DnsServerOptions> DnsOptionsOf(const Config& config) {
   }
   if (!config.dot_listen.empty()) {
     options.dot_listen = config.dot_listen;
-    // Resolvers show no certificates, so --tls-client-ca is for the API alone.
-    ASSIGN_OR_RETURN(options.tls, http::LoadTls({config.tls_cert, config.tls_key, ""}));
+    ASSIGN_OR_RETURN(options.tls, LoadDotTls(config));
   }
   return options;
 }
@@ -146,8 +150,12 @@ absl::Status App::StartDns() {
   for (const std::string& peer : config_.notify) {
     peers.push_back(*SocketAddress::Parse(peer, kDnsPort));  // checked by ParseConfig
   }
-  notifier_ =
-      std::make_unique<dns::Notifier>(std::move(peers), publisher_->zones(), random_.Next());
+  std::vector<SocketAddress> sources;
+  for (const std::string& address : dns_->BoundAddresses()) {
+    sources.push_back(*SocketAddress::Parse(address));
+  }
+  notifier_ = std::make_unique<dns::Notifier>(std::move(peers), std::move(sources),
+                                              publisher_->zones(), random_.Next());
   return notifier_->Start();
 }
 
@@ -183,7 +191,14 @@ void App::Reload() {
   if (config_.tls_cert.empty()) {
     return;
   }
-  const absl::Status reloaded = http_->ReloadTls();
+  absl::Status reloaded = http_->ReloadTls();
+  if (reloaded.ok() && !config_.dot_listen.empty()) {
+    auto tls = LoadDotTls(config_);
+    reloaded = tls.status();
+    if (tls.ok()) {
+      dns_->UseTls(*std::move(tls));
+    }
+  }
   if (reloaded.ok()) {
     spdlog::info("certificates were read again");
   } else {

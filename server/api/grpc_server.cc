@@ -98,15 +98,15 @@ class DescribedService final : public grpc::Service {
           context));
       return reactor;
     }
-    operations_.Call(
-        method, std::move(request), {}, [&method, &context, &response, reactor](auto answer) {
-          if (!answer.ok()) {
-            reactor->Finish(FailureStatus(method, answer.status(), context));
-            return;
-          }
-          response = BufferOf(*std::move(answer));
-          reactor->Finish(grpc::Status::OK);
-        });
+    operations_.Call(method, std::move(request), {},
+                     [&method, &context, &response, reactor](auto answer) {
+                       if (!answer.ok()) {
+                         reactor->Finish(FailureStatus(method, answer.status(), context));
+                         return;
+                       }
+                       response = BufferOf(*std::move(answer));
+                       reactor->Finish(grpc::Status::OK);
+                     });
     return reactor;
   }
 

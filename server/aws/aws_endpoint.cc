@@ -106,11 +106,11 @@ void AwsEndpoint::Handle(const http::Request& request, http::Respond respond) co
                 [request_id = std::move(request_id), respond = std::move(respond),
                  &method](const absl::StatusOr<std::string>& result) mutable {
                   http::Response response =
-                      result.ok() ? http::Response{.content_type = kContentType,
-                                                   .headers = {},
-                                                   .body = json::EncodeWire(
-                                                       *method.output_type(), *result)}
-                                  : Failure(result.status(), request_id, method.name());
+                      result.ok()
+                          ? http::Response{.content_type = kContentType,
+                                           .headers = {},
+                                           .body = json::EncodeWire(*method.output_type(), *result)}
+                          : Failure(result.status(), request_id, method.name());
                   response.headers.emplace_back("x-amzn-RequestId", std::move(request_id));
                   respond(std::move(response));
                 });

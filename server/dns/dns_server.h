@@ -55,6 +55,9 @@ class DnsServer {
   // Answers what has been received, closes, joins. Idempotent.
   void Stop();
 
+  // Another certificate for DNS over TLS: connections that are open keep theirs. Thread-safe.
+  void UseTls(std::shared_ptr<boost::asio::ssl::context> tls) { tcp_.UseTls(std::move(tls)); }
+
   // Where it listens, in the order of DnsServerOptions.listen. REQUIRES: started.
   const std::vector<std::string>& BoundAddresses() const { return bound_; }
   // The same of dot_listen.

@@ -1,37 +1,68 @@
 #include "server/dns/notifier.h"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "registry/base/status_macros.h"
 #include "server/net/thread.h"
 
 namespace cloudmap::dns {
 namespace {
 
-// RFC 1996 s3.6: asked again at growing distances, up to five times.
-constexpr int kAttempts = 5;
+// RFC 1996 s3.6: asked again at growing distances, up to this many intervals. A peer that is away
+// for long is told within a minute of its return; its own refresh timer is hours.
+constexpr int kLongestWait = 60;
 
 std::string KeyOf(NameView apex) { return {reinterpret_cast<const char*>(apex.bytes), apex.size}; }
 
+// Whether a packet from `source` can reach `peer`; a wildcard leaves the choice to the kernel.
+bool CanReach(const SocketAddress& source, const SocketAddress& peer) {
+  return source.is_v4() == peer.is_v4() && !source.is_wildcard() &&
+         source.is_loopback() == peer.is_loopback();
+}
+
+absl::StatusOr<UniqueFd> Open(const std::vector<SocketAddress>& sources,
+                              const SocketAddress& peer) {
+  const auto failed = [&peer](const char* call) {
+    return absl::UnavailableError(
+        absl::StrCat("--notify ", peer.ToString(), ": ", call, ": ", strerror(errno)));
+  };
+  UniqueFd fd(socket(peer.get()->sa_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (fd.get() < 0) {
+    return failed("socket");
+  }
+  const auto source = std::find_if(sources.begin(), sources.end(), [&peer](const auto& address) {
+    return CanReach(address, peer);
+  });
+  if (source != sources.end()) {
+    SocketAddress any_port = *source;
+    any_port.set_port(0);
+    if (bind(fd.get(), any_port.get(), any_port.size()) != 0) {
+      return failed("bind");
+    }
+  }
+  return fd;
+}
+
 }  // namespace
 
-Notifier::Notifier(std::vector<SocketAddress> peers, const Published<ZoneTable>& zones,
-                   uint64_t seed, absl::Duration interval)
-    : peers_(std::move(peers)), zones_(zones), random_(seed), interval_(interval) {}
+Notifier::Notifier(std::vector<SocketAddress> peers, std::vector<SocketAddress> sources,
+                   const Published<ZoneTable>& zones, uint64_t seed, absl::Duration interval)
+    : peers_(std::move(peers)),
+      sources_(std::move(sources)),
+      zones_(zones),
+      random_(seed),
+      interval_(interval) {}
 
 Notifier::~Notifier() { Stop(); }
 
 absl::Status Notifier::Start() {
   for (const SocketAddress& peer : peers_) {
-    UniqueFd& fd = peer.is_v4() ? v4_ : v6_;
-    if (fd.get() < 0) {
-      fd = UniqueFd(socket(peer.get()->sa_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    }
-    if (fd.get() < 0) {
-      return absl::UnavailableError(
-          absl::StrCat("--notify ", peer.ToString(), ": socket: ", strerror(errno)));
-    }
+    ASSIGN_OR_RETURN(UniqueFd fd, Open(sources_, peer));
+    sockets_.push_back(std::move(fd));
   }
   thread_ = std::thread([this] {
     SetThreadName("dns-notify");
@@ -67,12 +98,13 @@ void Notifier::Announce() {
         pending.serial = zone->serial();
         pending.id = static_cast<uint16_t>(random_.Next());
       }
-      if (pending.confirmed || pending.attempts == kAttempts || pending.intervals_to_wait-- > 0) {
+      if (pending.confirmed || pending.intervals_to_wait-- > 0) {
         continue;
       }
-      Send(*zone, peers_[peer], pending.id);
-      pending.intervals_to_wait = 1 << pending.attempts;
-      ++pending.attempts;
+      Send(*zone, peer, pending.id);
+      pending.sent = true;
+      pending.intervals_to_wait = pending.next_wait;
+      pending.next_wait = std::min(2 * pending.next_wait, kLongestWait);
     }
   });
   // What is no zone any more is forgotten.
@@ -80,7 +112,7 @@ void Notifier::Announce() {
   zones_.Release();
 }
 
-void Notifier::Send(const Zone& zone, const SocketAddress& peer, uint16_t id) {
+void Notifier::Send(const Zone& zone, size_t peer, uint16_t id) {
   const NameView apex = zone.apex();
   const RecordView soa = zone.authority().Find(type::kSoa)->record(0);
   std::vector<uint8_t> packet(kHeaderSize);
@@ -92,29 +124,27 @@ void Notifier::Send(const Zone& zone, const SocketAddress& peer, uint16_t id) {
   packet.insert(packet.end(), apex.bytes, apex.bytes + apex.size);
   packet.insert(packet.end(), {0, type::kSoa, 0, kClassIn});
   packet.insert(packet.end(), soa.bytes, soa.bytes + soa.size);  // owned by the question's name
-  const int fd = peer.is_v4() ? v4_.get() : v6_.get();
   // What cannot be sent now is sent again later.
-  sendto(fd, packet.data(), packet.size(), 0, peer.get(), peer.size());
+  const SocketAddress& to = peers_[peer];
+  sendto(sockets_[peer].get(), packet.data(), packet.size(), 0, to.get(), to.size());
 }
 
 void Notifier::ReadConfirmations() {
-  for (const int fd : {v4_.get(), v6_.get()}) {
-    if (fd < 0) {
-      continue;
-    }
+  for (size_t peer = 0; peer < peers_.size(); ++peer) {
     std::array<uint8_t, 512> packet{};
     SocketAddress from;
     socklen_t from_size = SocketAddress::kMaxSize;
     ssize_t size = 0;
-    while ((size = recvfrom(fd, packet.data(), packet.size(), 0, from.get(), &from_size)) >= 0) {
+    while ((size = recvfrom(sockets_[peer].get(), packet.data(), packet.size(), 0, from.get(),
+                            &from_size)) >= 0) {
       from_size = SocketAddress::kMaxSize;
       const uint16_t flags = Load16(packet.data() + 2);
       if (size < static_cast<ssize_t>(kHeaderSize) || (flags & kFlagQr) == 0) {
         continue;
       }
       for (auto& [key, pending] : pending_) {
-        pending.confirmed |= pending.id == Load16(packet.data()) && pending.attempts != 0 &&
-                             peers_[key.second].ToString() == from.ToString();
+        pending.confirmed |= key.second == peer && pending.id == Load16(packet.data()) &&
+                             pending.sent && from.ToString() == peers_[peer].ToString();
       }
     }
   }

@@ -44,7 +44,8 @@ TEST(Notifier, Rfc1996TellsOfEachChangeUntilItIsConfirmed) {
   registry.AddNamespace("sd.local");
   registry.Commit();
   Secondary secondary;
-  Notifier notifier({secondary.address()}, registry.publisher().zones(), 1, absl::Milliseconds(1));
+  Notifier notifier({secondary.address()}, {}, registry.publisher().zones(), 1,
+                    absl::Milliseconds(1));
   ASSERT_TRUE(notifier.Start().ok());
 
   // Asked again with the same id while nobody confirms.

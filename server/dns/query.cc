@@ -150,7 +150,8 @@ class RecordReader {
   }
 
  private:
-  static constexpr size_t kFixedSize = 10;  // type, class, TTL, RDLENGTH
+  static constexpr size_t kFixedSize = 10;       // type, class, TTL, RDLENGTH
+  static constexpr size_t kSoaNumbersSize = 20;  // from the serial to the end
 
   bool ReadRecord(bool additional, bool last) {
     const bool root_owner = at_ < packet_.size() && packet_[at_] == 0;
@@ -178,6 +179,9 @@ class RecordReader {
     // In an UPDATE, classes and meta types have meanings of their own (RFC 2136 s2.4).
     if (query_.opcode() != Opcode::kQuery) {
       return true;
+    }
+    if (rr_type == type::kSoa && !additional && rdata_size >= kSoaNumbersSize) {
+      query_.client_serial = Load32(rdata.data() + rdata_size - kSoaNumbersSize);
     }
     const bool question_type = rr_type >= type::kTkey && rr_type <= type::kAny;
     return !question_type && (additional || Load16(fixed + 2) == query_.qclass);
@@ -235,6 +239,7 @@ Parsed Reject(Query& query, Rcode rcode) {
   query.question_size = kHeaderSize;
   query.qtype = 0;
   query.qclass = 0;
+  query.client_serial.reset();
   query.edns = EdnsQuery();
   if ((query.flags & kFlagQr) != 0) {
     return Parsed::kIgnore;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "server/dns/name.h"
@@ -44,6 +45,8 @@ struct Query {
   uint16_t qtype;
   uint16_t qclass;
   size_t question_size;
+  // Of the SOA in the authority section: what an IXFR client has (RFC 1995 s3).
+  std::optional<uint32_t> client_serial;
   Rcode reject;
   LookupName name;
   EdnsQuery edns;

@@ -126,7 +126,7 @@ void Answerer::AnswerChaos(const LookupName& name) {
 }
 
 // A transfer is several messages over TCP, which is not what one response is: the zone is left with
-// the worker, and its transport goes on from there.
+// the worker, and its transport goes on from there, with a response that has no records yet.
 void Answerer::AnswerTransfer(LookupName& name) {
   const bool datagram = client_.transport == Transport::kUdp;
   if (datagram && query_.qtype == type::kAxfr) {
@@ -143,9 +143,12 @@ void Answerer::AnswerTransfer(LookupName& name) {
   if (zone == nullptr) {
     return Fail(Rcode::kNotAuth, ExtendedError::kNotAuthoritative);
   }
-  if (datagram) {
-    // RFC 1995 s2: the current SOA alone says "ask again over TCP".
-    flags_ |= kFlagAa;
+  flags_ |= kFlagAa;
+  // RFC 1995 s2: the current SOA alone tells a client that it is up to date, or, over UDP, that it
+  // is to ask again over TCP.
+  const bool up_to_date = query_.qtype == type::kIxfr && query_.client_serial.has_value() &&
+                          !SerialIsNewer((*zone)->serial(), *query_.client_serial);
+  if (datagram || up_to_date) {
     AddAnswer(*(*zone)->authority().Find(type::kSoa), kHeaderSize);
     return;
   }
@@ -295,9 +298,6 @@ bool Answerer::Limit(RateLimiter& limiter) {
   } else if (parsed == Parsed::kQuestion) {
     answerer.RefuseChange(query.name);
     rcode = answerer.rcode();
-  }
-  if (worker.transfer != nullptr) [[unlikely]] {
-    return 0;
   }
   if (worker.rate_limiter != nullptr && client.transport == Transport::kUdp &&
       !answerer.Limit(*worker.rate_limiter)) {

@@ -56,8 +56,8 @@ struct Worker {
   Counters counters;
   // nullptr: responses are not limited.
   std::unique_ptr<RateLimiter> rate_limiter;
-  // Set when the last query asked, over TCP, for a zone that the client may have: Respond() gave
-  // nothing, and a ZoneTransfer is the answer.
+  // Set when the last query asked, over TCP, for a zone that the client may have: Respond() gave a
+  // response without records, which a ZoneTransfer fills.
   ZonePtr transfer;
 };
 

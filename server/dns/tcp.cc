@@ -86,7 +86,7 @@ struct Acceptor {
       : socket(io), pause(io), tls(std::move(context)) {}
   tcp::acceptor socket;
   asio::steady_timer pause;
-  const std::shared_ptr<asio::ssl::context> tls;
+  std::shared_ptr<asio::ssl::context> tls;  // only touched on its loop, once that runs
 };
 
 }  // namespace
@@ -131,6 +131,16 @@ class TcpServer::Impl {
     address = SocketAddress::OfSocket(acceptor->socket.native_handle());
     acceptors_.push_back(std::move(acceptor));
     return absl::OkStatus();
+  }
+
+  void UseTls(std::shared_ptr<asio::ssl::context> tls) {
+    asio::post(loops_[0]->io, [this, tls = std::move(tls)] {
+      for (const auto& acceptor : acceptors_) {
+        if (acceptor->tls != nullptr) {
+          acceptor->tls = tls;
+        }
+      }
+    });
   }
 
   void Start() {
@@ -260,6 +270,8 @@ TcpServer::~TcpServer() = default;
 absl::Status TcpServer::Listen(SocketAddress& address, std::shared_ptr<asio::ssl::context> tls) {
   return impl_->Listen(address, std::move(tls));
 }
+
+void TcpServer::UseTls(std::shared_ptr<asio::ssl::context> tls) { impl_->UseTls(std::move(tls)); }
 
 void TcpServer::Start() { impl_->Start(); }
 

@@ -45,6 +45,9 @@ class TcpServer {
   // cannot be had. Port 0 picks one, which `address` then says. REQUIRES: not started.
   absl::Status Listen(SocketAddress& address, std::shared_ptr<boost::asio::ssl::context> tls);
 
+  // For connections that come from now on, where they speak TLS. Thread-safe.
+  void UseTls(std::shared_ptr<boost::asio::ssl::context> tls);
+
   void Start();
   // Accepts no more, finishes what is being written, closes, joins. Idempotent.
   void Stop();

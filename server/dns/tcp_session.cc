@@ -19,6 +19,12 @@ void AppendFrame(std::span<const uint8_t> message, std::vector<uint8_t>& out) {
   out.insert(out.end(), message.begin(), message.end());
 }
 
+// The size of the header and the question of a response.
+size_t HeadSize(std::span<const uint8_t> response) {
+  LookupName name;
+  return kHeaderSize + name.Parse(response, kHeaderSize) + 4;
+}
+
 }  // namespace
 
 uint32_t WallClockSeconds() {
@@ -64,9 +70,11 @@ bool FrameBuffer::AnswerFrames(const RespondOptions& options, const Client& clie
     const std::span<const uint8_t> packet(bytes_.data() + begin_ + kLengthSize, size);
     begin_ += kLengthSize + size;
     const size_t answer = Respond(packet, zones, options, client, thread.worker, thread.response);
-    if (thread.worker.transfer != nullptr) {
+    if (ZonePtr zone = std::exchange(thread.worker.transfer, nullptr)) {
+      const auto empty = std::span<const uint8_t>(thread.response).first(answer);
+      const size_t head = HeadSize(empty);
       transfer_ =
-          std::make_unique<ZoneTransfer>(std::exchange(thread.worker.transfer, nullptr), packet);
+          std::make_unique<ZoneTransfer>(std::move(zone), empty.first(head), empty.subspan(head));
     } else {
       AppendFrame({thread.response.data(), answer}, out);
       sane = answer != 0;

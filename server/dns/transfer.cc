@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "registry/base/check.h"
-#include "server/dns/query.h"
 
 namespace cloudmap::dns {
 namespace {
@@ -12,13 +11,18 @@ namespace {
 // Of one message; large ones are cheap, but a client should see progress.
 constexpr size_t kMessageBytes = 16384;
 
-// The record at `index`, counted over all RRsets of a node; empty behind the last.
+uint32_t SentCount(const RRset& rrset) {
+  return rrset.type() == type::kCname ? std::min<uint32_t>(rrset.count(), 1) : rrset.count();
+}
+
+// The record at `index`, counted over all that is sent of a node; empty behind the last.
 RecordView RecordAt(const Node& node, uint32_t index) {
   for (const RRset& rrset : node.rrsets()) {
-    if (index < rrset.count()) {
+    const uint32_t count = SentCount(rrset);
+    if (index < count) {
       return rrset.record(index);
     }
-    index -= rrset.count();
+    index -= count;
   }
   return {};
 }
@@ -27,14 +31,16 @@ RecordView RecordAt(const Node& node, uint32_t index) {
 
 class ZoneTransfer::Message {
  public:
-  Message(std::span<uint8_t> out, std::span<const uint8_t> head) : out_(out), size_(head.size()) {
+  // `opt` comes behind all answers.
+  Message(std::span<uint8_t> out, std::span<const uint8_t> head, std::span<const uint8_t> opt)
+      : out_(out), opt_(opt), size_(head.size()) {
     std::copy(head.begin(), head.end(), out.begin());
   }
 
   // False when there is no room. Owners are written out: they are few bytes next to a TCP segment.
   bool Add(NameView owner, const RecordView& record) {
     const size_t bytes = owner.size + record.size - 2;
-    if (size_ + bytes > kMessageBytes) {
+    if (size_ + bytes + opt_.size() > kMessageBytes) {
       return false;
     }
     std::copy_n(owner.bytes, owner.size, out_.data() + size_);
@@ -46,29 +52,30 @@ class ZoneTransfer::Message {
 
   size_t Finish() {
     Store16(out_.data() + 6, answers_);
-    return size_;
+    Store16(out_.data() + 10, opt_.empty() ? 0 : 1);
+    std::copy(opt_.begin(), opt_.end(), out_.begin() + static_cast<std::ptrdiff_t>(size_));
+    return size_ + opt_.size();
   }
 
  private:
   const std::span<uint8_t> out_;
+  const std::span<const uint8_t> opt_;
   size_t size_;
   uint16_t answers_ = 0;
 };
 
-ZoneTransfer::ZoneTransfer(ZonePtr zone, std::span<const uint8_t> query) : zone_(std::move(zone)) {
-  Query parsed;
-  CLOUDMAP_CHECK(ParseQuery(query, parsed) == Parsed::kQuestion && parsed.has_question,
-                 "a transfer starts with a question");
-  head_.assign(query.begin(), query.begin() + static_cast<std::ptrdiff_t>(parsed.question_size));
-  Store16(head_.data() + 2, kFlagQr | kFlagAa | (parsed.flags & kFlagRd));
-  std::fill(head_.begin() + 6, head_.begin() + kHeaderSize, uint8_t{0});
+ZoneTransfer::ZoneTransfer(ZonePtr zone, std::span<const uint8_t> head,
+                           std::span<const uint8_t> opt)
+    : zone_(std::move(zone)), head_(head.begin(), head.end()), opt_(opt.begin(), opt.end()) {
+  CLOUDMAP_CHECK(head.size() > kHeaderSize, "a transfer starts with a question");
 }
 
 size_t ZoneTransfer::Next(std::span<uint8_t> out) {
   // RFC 5936 s2.2: the question is in the first message and may be left out of the others.
   const auto head =
       std::span<const uint8_t>(head_).first(first_message_ ? head_.size() : kHeaderSize);
-  Message message(out, head);
+  Message message(out, head,
+                  first_message_ ? std::span<const uint8_t>(opt_) : std::span<uint8_t>());
   if (!first_message_) {
     Store16(out.data() + 4, 0);
   }

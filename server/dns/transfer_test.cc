@@ -91,6 +91,15 @@ TEST_F(TransferTest, OnlyAllowedClientsAndOnlyWholeZones) {
   EXPECT_EQ(client_.Ask("sd.local", type::kAxfr).rcode(), LDNS_RCODE_REFUSED);
 }
 
+TEST_F(TransferTest, Rfc2181s10OneNameHasOneCname) {
+  registry_.AddService("moved", {{v1::RECORD_TYPE_CNAME, 60}}, v1::ROUTING_POLICY_WEIGHTED);
+  for (const char* id : {"a", "b"}) {
+    registry_.AddInstance("moved", id, {{"AWS_INSTANCE_CNAME", absl::StrCat(id, ".example.com")}});
+  }
+  registry_.Commit();
+  EXPECT_THAT(Transfer(TestQuery("sd.local", type::kAxfr)), SizeIs(6 + 1));
+}
+
 TEST_F(TransferTest, Rfc1995IxfrOverUdpIsTheCurrentSoa) {
   client_.transport = Transport::kUdp;
   const Response response = client_.Ask("sd.local", type::kIxfr);

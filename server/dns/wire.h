@@ -98,4 +98,7 @@ inline void Store32(uint8_t* p, uint32_t value) {
   std::memcpy(p, &value, sizeof(value));
 }
 
+// Whether serial `a` comes after `b`, around the wrap of 32 bits (RFC 1982).
+inline bool SerialIsNewer(uint32_t a, uint32_t b) { return static_cast<int32_t>(a - b) > 0; }
+
 }  // namespace cloudmap::dns

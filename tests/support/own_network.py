@@ -5,8 +5,9 @@ needs others starts with
 
     own_network.main(("198.51.100.1", "2001:db8::1"))     # instead of support.server.main()
 
-which runs the test again in a new network namespace (unshare), where loopback has these addresses.
-Where that is not allowed, the tests are skipped, and say so.
+which runs the test again in a new network namespace (unshare), where loopback has these addresses and
+nobody else has port 53; with `resolver`, programs there resolve names at that address. Where that is
+not allowed, the tests are skipped, and say so.
 """
 
 import fcntl
@@ -16,6 +17,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 
 from support import server
 
@@ -29,11 +31,13 @@ def entered():
     return ENTERED in os.environ
 
 
-def main(addresses):
+def main(addresses=(), resolver=None):
     if entered():
         _bring_up()
         for number, address in enumerate(addresses):
             _add(address, number)
+        if resolver is not None:
+            _resolve_at(resolver)
     else:
         server.build_dir()
         command = _unshare()
@@ -43,15 +47,23 @@ def main(addresses):
 
 
 def _unshare():
-    """The words that run a command in a new network namespace, None if that is not allowed."""
+    """The words that run a command in new network and mount namespaces, None if that is not allowed."""
     if shutil.which("unshare") is None:
         return None
-    for options in (["--net"], ["--net", "--map-root-user"]):
+    for options in (["--net", "--mount"], ["--net", "--mount", "--map-root-user"]):
         command = ["unshare", *options]
         done = subprocess.run([*command, "true"], capture_output=True, check=False, timeout=PROBE_SECONDS)
         if done.returncode == 0:
             return command
     return None
+
+
+def _resolve_at(address):
+    with tempfile.NamedTemporaryFile("w", prefix="cloudmapd-test-") as file:
+        file.write(f"nameserver {address}\n")
+        file.flush()
+        os.chmod(file.name, 0o644)
+        subprocess.run(["mount", "--bind", file.name, "/etc/resolv.conf"], check=True, timeout=PROBE_SECONDS)
 
 
 def _bring_up():

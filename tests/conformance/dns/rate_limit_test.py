@@ -160,13 +160,15 @@ class RateLimiting(ServerTestCase):
             udp.send(query("mark39.sd.test", edns=opt(option(COOKIE, client_cookie))))
             cookie = Response(udp.recv(65535)).options(COOKIE)[0]
 
-        def with_cookie(value):
-            return [query("web.sd.test", edns=opt(option(COOKIE, value)), message_id=i) for i in range(BURST)]
+        def with_cookie(value, name="web.sd.test", record_type="A"):
+            edns = opt(option(COOKIE, value))
+            return [query(name, record_type, edns=edns, message_id=i) for i in range(BURST)]
 
         self.assert_unlimited(self.burst(with_cookie(cookie)))
         # One without a server part, a forged one, and one of another address say nothing.
         self.assert_limited(self.burst(with_cookie(client_cookie)))
-        self.assert_limited(self.burst(with_cookie(cookie[:-1] + bytes([cookie[-1] ^ 1]))))
+        forged = cookie[:-1] + bytes([cookie[-1] ^ 1])
+        self.assert_limited(self.burst(with_cookie(forged, "api.sd.test")))
         self.assert_limited(self.burst(with_cookie(cookie), ELSEWHERE))
 
     def test_cloudmap_a_listener_on_loopback_limits_nobody(self):
@@ -185,6 +187,6 @@ class RateLimiting(ServerTestCase):
 
 
 if __name__ == "__main__":
-    own_network.main(
-        (SERVER, CLIENT, NEIGHBOUR, ELSEWHERE, EXEMPT, *PRIVATE[:-1], SERVER6, CLIENT6, NEIGHBOUR6, ELSEWHERE6, PRIVATE6)
-    )
+    V4 = (SERVER, CLIENT, NEIGHBOUR, ELSEWHERE, EXEMPT, *PRIVATE[:-1])
+    V6 = (SERVER6, CLIENT6, NEIGHBOUR6, ELSEWHERE6, PRIVATE6)
+    own_network.main((*V4, *V6))

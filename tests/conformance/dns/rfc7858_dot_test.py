@@ -3,10 +3,12 @@
 
 import re
 import shutil
+import signal
 import socket
 import ssl
 import struct
 import tempfile
+import time
 import unittest
 import warnings
 
@@ -229,6 +231,35 @@ class Dot(DotTestCase):
             stream.sendall(b"\x16\x03\x01")
         for _ in range(5):
             self.assertEqual("NOERROR", self.ask("web.sd.test").rcode)
+
+
+class RenewedCertificate(ServerTestCase):
+    def test_cloudmap_sighup_gives_new_sessions_the_new_certificate_and_keeps_the_old_ones(self):
+        folder = tempfile.mkdtemp(prefix="cloudmapd-test-")
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        old = Certificate(folder, NAME, own_address())
+        trusts_old = old.client()
+        server = self.start_server("--store", "memory", "--dot-listen", f"{own_address()}:0", *old.flags)
+
+        def session(context):
+            stream = socket.create_connection(server.dot, TIMEOUT_SECONDS)
+            self.addCleanup(stream.close)
+            return context.wrap_socket(stream, server_hostname=NAME)
+
+        with session(trusts_old) as open_session:
+            trusts_new = Certificate(folder, NAME, own_address()).client()
+            server.process.send_signal(signal.SIGHUP)
+            deadline = time.monotonic() + 60
+            while True:
+                try:
+                    session(trusts_new).close()
+                    break
+                except ssl.SSLCertVerificationError:
+                    self.assertLess(time.monotonic(), deadline)
+            with self.assertRaises(ssl.SSLCertVerificationError):
+                session(trusts_old)
+            answer = exchange_tcp(open_session, [query("sd.test", "SOA")])[0]
+            self.assertEqual("REFUSED", Response(answer).rcode)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 
 import socket
 import struct
+import threading
 import time
 import unittest
 
@@ -196,12 +197,41 @@ class Transfers(TransferTestCase):
         found = {data for owner, _, _, data in self.transfer(self.server, "sd.test") if owner == name}
         self.assertEqual({"192.0.2.1", "192.0.2.3"}, found)
 
+    def test_rfc5936_s6_a_transfer_holds_one_version_of_the_zone_whatever_changes_meanwhile(self):
+        service = self.registry.service(self.registry.namespace("moving.test"), "web", {"A": 60})
+        counts = {}  # instances by serial
+
+        def register():
+            for i in range(1, 101):
+                self.registry.instance(service, f"i-{i}", ipv4=f"10.0.0.{i}")
+                counts[exchange(self.server.dns, "moving.test", "SOA").answer[0][0].serial] = i
+
+        writer = threading.Thread(target=register)
+        writer.start()
+        transfers = []
+        while writer.is_alive():
+            transfers.append(self.transfer(self.server, "moving.test"))
+        writer.join()
+        self.assertEqual(100, len(counts), "each registration has a serial of its own")
+        for found in [*transfers, self.transfer(self.server, "moving.test")]:
+            (serial,) = (int(data.split()[2]) for _, _, kind, data in found if kind == "SOA")
+            if serial in counts:
+                self.assertEqual(counts[serial], sum(kind == "A" for _, _, kind, _ in found))
+        self.assertIn(serial, counts)
+
     def test_rfc5936_s2_2_zone_over_64_kib_is_transferred_whole(self):
         namespace = self.registry.namespace("big.test")
         service = self.registry.service(namespace, "srv", {"SRV": 60})
         for i in range(BIG):
             self.registry.instance(service, f"instance-{i}".ljust(60, "x"), ipv4=f"10.0.{i // 250}.{i % 250}", port=80)
         self.assertGreater(len(transfer_messages(self.server.dns, "big.test", own_address())), 1)
+        self.assertEqual(5 + 2 * BIG, len(self.transfer(self.server, "big.test")))
+        # Clients that go away in the middle harm nobody.
+        axfr = dns.message.make_query("big.test", "AXFR").to_wire()
+        for _ in range(50):
+            with socket.create_connection(self.server.dns, TIMEOUT_SECONDS, (own_address(), 0)) as stream:
+                stream.sendall((struct.pack("!H", len(axfr)) + axfr) * 5)
+                read_exactly(stream, 1000)
         self.assertEqual(5 + 2 * BIG, len(self.transfer(self.server, "big.test")))
 
 
@@ -248,6 +278,25 @@ class NotifyRules(ServerTestCase):
         self.registry.namespace("sd.test")
         _, sender = self.receive()
         self.assertEqual(self.server.dns[0], sender[0])
+
+
+    def test_cloudmap_every_secondary_is_told_whatever_becomes_of_the_others(self):
+        silent, other = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
+        flags = []
+        for peer in (silent, other):
+            self.addCleanup(peer.close)
+            peer.bind((own_address(), 0))
+            flags += ["--notify", "{}:{}".format(*peer.getsockname())]
+        silent.close()
+        server = self.start_server("--store", "memory", *flags)
+        registry = Registry(server)
+        self.addCleanup(registry.close)
+        registry.namespace("one.test")
+        registry.namespace("two.test")
+        other.settimeout(TRAVEL_SECONDS)
+        told = set()
+        while told != {"one.test.", "two.test."}:
+            told.add(str(dns.message.from_wire(other.recv(65535)).question[0].name))
 
 
 class SecondaryRules:
@@ -335,8 +384,8 @@ class SecondaryRules:
         http = registry.service(namespace, "_http._tcp", {"SRV": 30})
         for i in range(4):
             registry.instance(http, f"Host-{i}", ipv4=f"10.0.0.{i}", ipv6=f"2001:db8::1:{i}", port=8000 + i)
-        registry.instance(registry.service(namespace, "inside", {"CNAME": 40}, "WEIGHTED"), "i", cname="web.records.test")
-        registry.instance(registry.service(namespace, "outside", {"CNAME": 40}, "WEIGHTED"), "i", cname="www.example.com")
+        for name, target in (("inside", "web.records.test"), ("outside", "www.example.com")):
+            registry.instance(registry.service(namespace, name, {"CNAME": 40}, "WEIGHTED"), "i", cname=target)
         registry.instance(registry.service(namespace, "a.dotted.name", {"A": 0}), "i", ipv4="192.0.2.9")
         registry.instance(registry.service(namespace, ".", {"A": 50}), "apex", ipv4="192.0.2.99")
         registry.service(namespace, "empty", {"A": 60})
