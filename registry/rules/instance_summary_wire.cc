@@ -66,8 +66,8 @@ void InstanceSummaryWriter::Append(const InstanceRecord& instance, v1::HealthSta
   size_t attribute_bytes = 0;
   for (const auto& [key, value] : instance.attributes()) {
     attributes.emplace_back(key, value);
-    attribute_bytes += LengthDelimitedSize(LengthDelimitedSize(key.size()) +
-                                           LengthDelimitedSize(value.size()));
+    attribute_bytes +=
+        LengthDelimitedSize(LengthDelimitedSize(key.size()) + LengthDelimitedSize(value.size()));
   }
   std::sort(attributes.begin(), attributes.end());
 

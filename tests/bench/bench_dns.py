@@ -1,339 +1,306 @@
 #!/usr/bin/python3
-"""CPU time per DNS query, kernel included, of cloudmapd, a bare UDP echo, NSD and Knot.
+"""What a DNS query costs cloudmapd, as ratios to bounds and peers measured in the same run.
 
-Each server is pinned to CPU 0 with one worker and dnsperf to CPU 1; all serve the same content and
-answer the same queries, in interleaved rounds of one run. Printed are medians and ratios, as a
-table and, with --json FILE, as JSON.
+    bench_dns.py BUILD_DIR [SECTION...] [--rounds N] [--seconds S] [--json FILE]
+    bench_dns.py BUILD_DIR [--only a,srv] [--tcp] [--workers N] [--groups N] [--core]
 
-  bench_dns.py BUILD_DIR [--rounds 5] [--seconds 3] [--only a,srv] [--groups 100] [--core]
-
-cloudmapd's content is registered over its API. With --core it is dns_bench_server, the DNS side alone,
-which can be filled with millions of names.
+The first measures the sections, all of them by default; the second makes one comparison with the
+peers, of these queries. Servers are pinned to CPU 0, or to as many CPUs as they have workers, and
+dnsperf to CPU 1. They take turns in every round; printed are the medians of the rounds. CPU is
+user and system time of the server.
 """
 
 import argparse
-import http.client
+import dataclasses
 import json
 import os
-import random
-import re
 import shutil
 import signal
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 
-ZONE = "bench.local"
-INSTANCES = 8
-TTL = 60
-MIX = {"a": 60, "srv": 20, "host": 10, "nxdomain": 5, "nodata": 5}
-QUERIES = 20000
+import dns_instructions
+from dns_content import MIX, NAMES_PER_GROUP, write_zone
+from dns_disturb import Changes, Flood, IdleConnections
+from dns_report import GROUPS, Bench, ratio
+
+# The most that cloudmapd may use of a peer's CPU for a query.
+MIX_AIMS = {"echo": 1.20, "nsd": 0.88, "knot": 0.78}
+PEER_AIMS = {"nsd": 1.0, "knot": 1.0}
+GROWTH_GROUPS = 100_000
+# More than a round asks, so that little is asked twice in the large zone; dnsperf reads as much
+# for the small one.
+GROWTH_QUERIES = 500_000
+GROWTH_AIM = 1.3
+CHANGES_PER_SECOND = 2000
+CHANGES_AIM = 1.15
+IDLE_CONNECTIONS = 200
+IDLE_AIM = 1.05
+FLOOD_PER_SECOND = 30_000
+FLOOD_AIM = 1.0
 
 
-def ipv4(group, instance):
-    return f"10.{(group >> 10) & 255}.{(group >> 2) & 255}.{(group & 3) * 64 + instance + 1}"
-
-
-def write_zone(path, groups):
-    """The content of dns_content.h as a zone file."""
-    with open(path, "w", encoding="ascii") as out:
-        out.write(
-            f"$ORIGIN {ZONE}.\n$TTL {TTL}\n"
-            "@ 15 SOA ns-1536.awsdns-00.co.uk. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400\n"
+def compare(bench, title, load, aims, groups=GROUPS, workers=1, core=False, rounds=3):
+    """CPU per query and queries per second against the peers that are installed."""
+    bench.begin(title)
+    with bench.servers(workers) as servers:
+        ours = servers.core(groups) if core else servers.cloudmapd(groups)
+        write_zone(bench.path("zone.txt"), groups)
+        if not load.tcp and workers == 1:  # its one worker is the bound
+            servers.echo()
+        for name, program in (("nsd", "nsd"), ("knot", "knotd")):
+            if shutil.which(program) is None:
+                print(f"  {program} is not installed: not compared")
+            elif name not in bench.options.without:
+                getattr(servers, name)()
+        servers.wait_ready()
+        medians = bench.interleave(
+            bench.rounds(rounds), {s.name: lambda s=s: load.run(s) for s in servers}
         )
-        for server in ("ns-0.awsdns-00.com", "ns-512.awsdns-00.net"):
-            out.write(f"@ NS {server}.\n")
-        for group in range(groups):
-            for i in range(INSTANCES):
-                ip = ipv4(group, i)
-                out.write(f"app{group} A {ip}\n")
-                out.write(f"_p{group}._tcp SRV 1 1 8080 i{i}._p{group}._tcp\n")
-                out.write(f"i{i}._p{group}._tcp A {ip}\n")
-
-
-def query(kind, group, rng):
-    if kind == "a":
-        return f"app{group}.{ZONE} A"
-    if kind == "srv":
-        return f"_p{group}._tcp.{ZONE} SRV"
-    if kind == "host":
-        return f"i{rng.randrange(INSTANCES)}._p{group}._tcp.{ZONE} A"
-    if kind == "nxdomain":
-        return f"no{group}.{ZONE} A"
-    return f"app{group}.{ZONE} AAAA"
-
-
-def write_queries(path, groups, weights):
-    rng = random.Random(1)
-    kinds = list(weights)
-    with open(path, "w", encoding="ascii") as out:
-        for kind in rng.choices(kinds, [weights[k] for k in kinds], k=QUERIES):
-            out.write(query(kind, rng.randrange(groups), rng) + "\n")
-
-
-def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def cpu_seconds(pid):
-    """User and system time of a process and all its threads, in nanosecond steps where it is had."""
-    total = 0
-    for task in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{task}/schedstat", encoding="ascii") as f:
-            total += int(f.read().split()[0])
-    return total / 1e9
-
-
-def descendants(pid):
-    found = [pid]
-    for parent in found:
-        with open(f"/proc/{parent}/task/{parent}/children", encoding="ascii") as f:
-            found += [int(child) for child in f.read().split()]
-    return found
-
-
-class Server:
-    """A server process on CPU 0 (or on `cpus`) and the port that it serves."""
-
-    def __init__(self, name, command, port, workdir, cpus="0"):
-        self.name = name
-        self.port = port
-        self.log = open(os.path.join(workdir, f"{name}.log"), "wb")
-        self.process = subprocess.Popen(
-            ["taskset", "-c", cpus] + command,
-            stdin=subprocess.PIPE,
-            stdout=self.log,
-            stderr=subprocess.STDOUT,
-            preexec_fn=os.setsid,
+    ours = medians.pop("cloudmapd")
+    bench.cost("cloudmapd", ours)
+    for name, theirs in medians.items():
+        cpu, rate = ours.cpu_us / theirs.cpu_us, ours.rate / theirs.rate
+        bench.line(
+            name,
+            f"{theirs.cpu_us:7.3f} us CPU/query {theirs.rate:9,.0f}/s {theirs.lost:7.2%} lost"
+            f"   cloudmapd: CPU {ratio(cpu, aims.get(name))}, rate {rate:.2f} x",
+            **dataclasses.asdict(theirs),
+            cpu_ratio=cpu,
+            rate_ratio=rate,
+            aim=aims.get(name),
         )
 
-    def wait_ready(self, is_echo=False):
-        deadline = time.monotonic() + 60
-        probe = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x05bench\x05local\x00\x00\x06\x00\x01"
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-            s.settimeout(0.2)
-            while time.monotonic() < deadline:
-                if self.process.poll() is not None:
-                    break
-                try:
-                    s.sendto(probe, ("127.0.0.1", self.port))
-                    answer = s.recv(4096)
-                    if is_echo or (answer[3] & 15) == 0:
-                        return
-                except OSError:
-                    pass
-                time.sleep(0.05)
-        with open(self.log.name, encoding="utf8", errors="replace") as f:
-            sys.exit(f"{self.name} did not come up:\n{f.read()}")
 
-    def cpu(self):
-        return sum(cpu_seconds(pid) for pid in descendants(self.process.pid))
-
-    def stop(self):
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGTERM)
-            try:
-                self.process.wait(10)
-            except subprocess.TimeoutExpired:
-                os.killpg(self.process.pid, signal.SIGKILL)
-                self.process.wait()
-        self.log.close()
+def mix(bench):
+    load = bench.load(seconds=bench.seconds(3))
+    compare(bench, "the mix, one worker", load, MIX_AIMS, rounds=5)
 
 
-def nsd(workdir, workers):
-    port = free_port()
-    conf = os.path.join(workdir, "nsd.conf")
-    with open(conf, "w", encoding="ascii") as out:
-        out.write(f"""
-server:
-  ip-address: 127.0.0.1@{port}
-  server-count: {workers}
-  reuseport: yes
-  username: ""
-  chroot: ""
-  zonesdir: "{workdir}"
-  pidfile: "{workdir}/nsd.pid"
-  xfrdfile: "{workdir}/nsd.xfrd"
-  xfrdir: "{workdir}"
-  zonelistfile: "{workdir}/nsd.zonelist"
-  database: ""
-  minimal-responses: no
-  rrl-ratelimit: 0
-  tcp-count: 200
-remote-control:
-  control-enable: no
-zone:
-  name: {ZONE}
-  zonefile: zone.txt
-""")
-    return ["nsd", "-d", "-c", conf], port
+def srv(bench):
+    compare(bench, "SRV of 8, one worker", bench.load(weights={"srv": 1}), PEER_AIMS)
 
 
-def knot(workdir, workers):
-    port = free_port()
-    conf = os.path.join(workdir, "knot.conf")
-    with open(conf, "w", encoding="ascii") as out:
-        out.write(f"""
-server:
-    listen: 127.0.0.1@{port}
-    rundir: {workdir}
-    udp-workers: {workers}
-    tcp-workers: 1
-    background-workers: 1
-    tcp-reuseport: off
-database:
-    storage: {workdir}/knot-db
-zone:
-  - domain: {ZONE}
-    storage: {workdir}
-    file: zone.txt
-    zonefile-sync: -1
-    journal-content: none
-log:
-  - target: stdout
-    any: warning
-""")
-    return ["knotd", "-c", conf], port
+def nxdomain(bench):
+    compare(bench, "NXDOMAIN, one worker", bench.load(weights={"nxdomain": 1}), PEER_AIMS)
 
 
-class Api:
-    """Bare AWS JSON calls."""
-
-    def __init__(self, port):
-        self.connection = http.client.HTTPConnection("127.0.0.1", port)
-
-    def call(self, operation, **members):
-        target = "Route53AutoNaming_v20170314." + operation
-        headers = {"X-Amz-Target": target, "Content-Type": "application/x-amz-json-1.1"}
-        self.connection.request("POST", "/", json.dumps(members), headers)
-        answer = self.connection.getresponse()
-        body = json.loads(answer.read())
-        if answer.status != 200:
-            sys.exit(f"{operation}: {body}")
-        return body
+def tcp(bench):
+    compare(bench, "the mix, pipelined over TCP", bench.load(tcp=True), PEER_AIMS)
 
 
-def register(api, groups):
-    """The content of write_zone()."""
-    api.call("CreatePrivateDnsNamespace", Name=ZONE, Vpc="vpc-1")
-    namespace = api.call("ListNamespaces")["Namespaces"][0]["Id"]
-    for group in range(groups):
-        for name, record in ((f"app{group}", "A"), (f"_p{group}._tcp", "SRV")):
-            config = {"RoutingPolicy": "MULTIVALUE", "DnsRecords": [{"Type": record, "TTL": TTL}]}
-            made = api.call("CreateService", Name=name, NamespaceId=namespace, DnsConfig=config)
-            for i in range(INSTANCES):
-                attributes = {"AWS_INSTANCE_IPV4": ipv4(group, i), "AWS_INSTANCE_PORT": "8080"}
-                api.call("RegisterInstance", ServiceId=made["Service"]["Id"], InstanceId=f"i{i}",
-                         Attributes=attributes)
+def workers(bench):
+    # There is no CPU left for dnsperf alone.
+    load = bench.load(cpus="0-1")
+    compare(bench, "the mix, two workers beside dnsperf", load, PEER_AIMS, workers=2)
 
 
-def start_cloudmapd(args, workdir, cpus):
-    port, http_port = free_port(), free_port()
-    if args.core:
-        program = os.path.join(args.build, "bench", "dns_bench_server")
-        command = [program, f"127.0.0.1:{port}", str(args.groups), str(args.workers)]
-        return Server("cloudmapd", command, port, workdir, cpus)
-    command = [os.path.join(args.build, "cloudmapd"), "--store", "memory", "--dns-workers",
-               str(args.workers), "--dns-listen", f"127.0.0.1:{port}", "--grpc-listen",
-               "127.0.0.1:0", "--http-listen", f"127.0.0.1:{http_port}"]
-    server = Server("cloudmapd", command, port, workdir, cpus)
-    for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", http_port)).close()
-            break
-        except ConnectionRefusedError:
-            time.sleep(0.05)
-    register(Api(http_port), args.groups)
-    return server
+def instructions(bench):
+    bench.begin("instructions in user space per Respond(), with the loop around it")
+    if not dns_instructions.available():
+        print("  valgrind is not installed: not counted")
+        return
+    for (kind, instances), count in dns_instructions.count(bench.build).items():
+        aim = dns_instructions.CASES[kind, instances]
+        name = kind if kind == "nxdomain" else f"{kind}, {min(instances, 8)} of {instances}"
+        text = f"{count:7,.0f}" + (f" (aim <= {aim:,})" if aim else "")
+        bench.line(name, text, instructions=count, aim=aim)
 
 
-def start_all(args, workdir):
-    cpus = "0" if args.workers == 1 else f"0-{args.workers - 1}"
-    servers = [start_cloudmapd(args, workdir, cpus)]
-    if not args.tcp:
-        port = free_port()
-        servers.append(Server("echo", [os.path.join(args.build, "bench", "udp_echo"), f"127.0.0.1:{port}"],
-                              port, workdir, cpus))
-    for name, make in (("nsd", nsd), ("knot", knot)):
-        if shutil.which("knotd" if name == "knot" else name) and name not in args.without:
-            command, port = make(workdir, args.workers)
-            servers.append(Server(name, command, port, workdir, cpus))
-    for server in servers:
-        server.wait_ready(server.name == "echo")
-    return servers
+def growth(bench):
+    bench.begin("growth, the mix over all names (the DNS side alone)")
+    sizes = {groups: f"{groups * NAMES_PER_GROUP:,} names" for groups in (GROUPS, GROWTH_GROUPS)}
+    with bench.servers() as servers:
+        started = {groups: servers.core(groups) for groups in sizes}
+        loads = {groups: bench.load(groups, count=GROWTH_QUERIES) for groups in sizes}
+        servers.wait_ready()
+        sample_of = {g: lambda g=g: loads[g].run(started[g]) for g in sizes}
+        medians = bench.interleave(bench.rounds(), sample_of)
+    small, large = medians[GROUPS], medians[GROWTH_GROUPS]
+    bench.cost(sizes[GROUPS], small)
+    bench.cost(sizes[GROWTH_GROUPS], large, small, GROWTH_AIM)
 
 
-def measure(server, queries, args):
-    """One round of dnsperf: CPU microseconds per query, queries per second, share lost."""
-    before = server.cpu()
-    command = ["taskset", "-c", "1" if args.workers == 1 else "0-1", "dnsperf", "-s", "127.0.0.1",
-               "-p", str(server.port), "-d", queries, "-l", str(args.seconds), "-c",
-               str(args.clients), "-T", "1", "-q", str(args.outstanding)]
-    if args.tcp:
-        command += ["-m", "tcp"]
-    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    used = server.cpu() - before
-    completed = int(re.search(r"Queries completed:\s+(\d+)", out)[1])
-    sent = int(re.search(r"Queries sent:\s+(\d+)", out)[1])
-    rate = float(re.search(r"Queries per second:\s+([\d.]+)", out)[1])
-    return used / completed * 1e6, rate, 1 - completed / sent
+def changes(bench):
+    """CPU of the threads that answer, alone on CPU 0: the rest of the server is the API's.
+
+    The API's work also slows dnsperf down. Changes to another server do so too, without touching
+    what the queries read: the difference between the two is the cost of new versions.
+    """
+    bench.begin(f"under {CHANGES_PER_SECOND:,} registry changes a second (threads dns-udp-*)")
+    with bench.servers() as servers:
+        ours, other = (servers.cloudmapd(GROUPS, name) for name in ("cloudmapd", "other"))
+        servers.wait_ready()
+        for server in servers:
+            for _, thread in server.threads():
+                os.sched_setaffinity(thread, {1})
+            for _, thread in server.threads("dns-udp"):
+                os.sched_setaffinity(thread, {0})
+        load = bench.load()
+        paces = []
+
+        def beside(server):
+            before = server.serial()
+            with Changes(server, CHANGES_PER_SECOND) as made:
+                sample = load.run(ours, "dns-udp")
+            if server is ours:
+                paces.append((made.achieved(), (ours.serial() - before) / made.seconds))
+            return sample
+
+        idle, elsewhere, here = "no changes", "changes of another server", "changes of this server"
+        sample_of = {
+            idle: lambda: load.run(ours, "dns-udp"),
+            elsewhere: lambda: beside(other),
+            here: lambda: beside(ours),
+        }
+        medians = bench.interleave(bench.rounds(), sample_of)
+    bench.cost(idle, medians[idle])
+    bench.cost(elsewhere, medians[elsewhere], medians[idle])
+    bench.cost(here, medians[here], medians[idle], CHANGES_AIM)
+    pace, versions = map(statistics.median, zip(*paces))
+    bench.line(
+        "changes made",
+        f"{pace:,.0f}/s in {versions:,.0f} versions of the zone a second",
+        changes_per_second=pace,
+        versions_per_second=versions,
+    )
+
+
+@dataclasses.dataclass
+class FloodSample:
+    cpu: float  # seconds
+    answers: int  # to good queries
+    malformed: int
+    dropped: int  # before they came to the server
+
+
+def flooded(server, seconds, load=None):
+    """One round of malformed packets, by themselves or beside a load."""
+    with Flood(server, FLOOD_PER_SECOND) as flood:
+        cpu, malformed, dropped = server.cpu(), flood.done, server.socket_drops()
+        if load is None:
+            time.sleep(seconds)
+        answers = 0 if load is None else load.run(server).answers
+        return FloodSample(
+            server.cpu() - cpu,
+            answers,
+            flood.done - malformed,
+            server.socket_drops() - dropped,
+        )
+
+
+def hostile(bench):
+    """Good queries may cost more CPU by no more than what the malformed ones cost alone."""
+    bench.begin("beside idle connections and malformed packets")
+    with bench.servers() as servers:
+        ours = servers.cloudmapd(GROUPS)
+        servers.wait_ready()
+        # The server closes connections that are idle for ten seconds.
+        load = bench.load(seconds=min(bench.seconds(), 8))
+
+        def with_idle_connections():
+            with IdleConnections(ours, IDLE_CONNECTIONS):
+                return load.run(ours)
+
+        good, idle = "good queries alone", f"with {IDLE_CONNECTIONS} idle TCP connections"
+        flood, both = "malformed packets alone", "good queries among malformed"
+        sample_of = {
+            good: lambda: load.run(ours),
+            idle: with_idle_connections,
+            flood: lambda: flooded(ours, load.seconds),
+            both: lambda: flooded(ours, load.seconds, load),
+        }
+        medians = bench.interleave(bench.rounds(), sample_of)
+    bench.cost(good, medians[good])
+    bench.cost(idle, medians[idle], medians[good], IDLE_AIM)
+    malformed_us = medians[flood].cpu / medians[flood].malformed * 1e6
+    bench.line(
+        flood,
+        f"{malformed_us:7.3f} us CPU/packet {medians[flood].malformed / load.seconds:9,.0f}/s",
+        cpu_us=malformed_us,
+    )
+    mixed = medians[both]
+    sum_us = mixed.answers * medians[good].cpu_us + mixed.malformed * malformed_us
+    against_sum, per_query = mixed.cpu * 1e6 / sum_us, mixed.cpu * 1e6 / mixed.answers
+    bench.line(
+        both,
+        f"{per_query:7.3f} us CPU/query {mixed.answers / load.seconds:9,.0f}/s"
+        f" {per_query / medians[good].cpu_us:5.2f} x; of the CPU of both alone"
+        f" {ratio(against_sum, FLOOD_AIM)}, {mixed.dropped:,.0f} packets dropped",
+        **dataclasses.asdict(mixed),
+        ratio=against_sum,
+        aim=FLOOD_AIM,
+    )
+
+
+SECTIONS = {
+    section.__name__: section
+    for section in (mix, srv, nxdomain, tcp, workers, instructions, growth, changes, hostile)
+}
+
+
+def compare_as_told(bench):
+    """One comparison, by the options."""
+    options = bench.options
+    weights = {kind: 1 for kind in options.only.split(",")} if options.only else MIX
+    workers_ = options.workers or 1
+    load = bench.load(
+        options.groups or GROUPS,
+        weights,
+        tcp=options.tcp,
+        seconds=bench.seconds(3),
+        cpus="1" if workers_ == 1 else "0-1",
+        clients=options.clients,
+        outstanding=options.outstanding,
+    )
+    title = f"{options.only or 'the mix'}, {workers_} worker(s), {'TCP' if options.tcp else 'UDP'}"
+    groups = options.groups or GROUPS
+    compare(bench, title, load, {}, groups, workers_, options.core, rounds=5)
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("build", metavar="BUILD_DIR")
+    parser.add_argument("sections", metavar="SECTION", nargs="*", help=", ".join(SECTIONS))
+    parser.add_argument("--rounds", type=int, help="of each section, instead of its usual number")
+    parser.add_argument("--seconds", type=int, help="of each round")
+    parser.add_argument("--json", help="write the results there")
+    parser.add_argument("--without", default="", help="peers to leave out")
+    own = parser.add_argument_group("one comparison instead of the sections")
+    own.add_argument("--only", help="kinds of queries instead of the mix: " + ",".join(MIX))
+    own.add_argument("--tcp", action="store_true", help="pipelined over TCP")
+    own.add_argument("--workers", type=int)
+    own.add_argument("--groups", type=int, help="100 groups make about 1,000 names")
+    own.add_argument("--core", action="store_true", help="cloudmapd's DNS side alone")
+    own.add_argument("--clients", type=int, default=8)
+    own.add_argument("--outstanding", type=int, default=200)
+    options = parser.parse_intermixed_args()
+    for name in options.sections:
+        if name not in SECTIONS:
+            parser.error(f"no section {name}; there are: {', '.join(SECTIONS)}")
+    return options
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("build", metavar="BUILD_DIR")
-    parser.add_argument("--core", action="store_true", help="cloudmapd's DNS side alone")
-    parser.add_argument("--groups", type=int, default=100, help="100 groups make about 1,000 names")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=3)
-    parser.add_argument("--clients", type=int, default=8)
-    parser.add_argument("--outstanding", type=int, default=200)
-    parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--tcp", action="store_true", help="pipelined over TCP")
-    parser.add_argument("--only", help="kinds of queries instead of the mix: " + ",".join(MIX))
-    parser.add_argument("--without", default="", help="servers to leave out")
-    parser.add_argument("--json", help="write the result there")
-    args = parser.parse_args()
-    weights = {k: 1 for k in args.only.split(",")} if args.only else MIX
-
+    options = parse_arguments()
+    # Servers must not outlive us.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     workdir = tempfile.mkdtemp(prefix="dns-bench-")
-    os.chmod(workdir, 0o755)
-    servers = []
+    os.chmod(workdir, 0o755)  # NSD and Knot may run as other users
     try:
-        write_zone(os.path.join(workdir, "zone.txt"), args.groups)
-        queries = os.path.join(workdir, "queries.txt")
-        write_queries(queries, args.groups, weights)
-        servers = start_all(args, workdir)
-        results = {server.name: [] for server in servers}
-        for _ in range(args.rounds):
-            for server in servers:
-                results[server.name].append(measure(server, queries, args))
+        bench = Bench(options, workdir)
+        if options.only or options.tcp or options.workers or options.groups or options.core:
+            compare_as_told(bench)
+        else:
+            for name in options.sections or SECTIONS:
+                SECTIONS[name](bench)
     finally:
-        for server in servers:
-            server.stop()
         shutil.rmtree(workdir, ignore_errors=True)
-
-    medians = {}
-    print(f"{'server':10} {'us CPU/query':>12} {'queries/s':>10} {'lost':>7} {'cloudmapd is':>13}")
-    for name, rounds in results.items():
-        medians[name] = {
-            "cpu_us": statistics.median(r[0] for r in rounds),
-            "queries_per_second": statistics.median(r[1] for r in rounds),
-            "lost": max(r[2] for r in rounds),
-        }
-        ratio = medians["cloudmapd"]["cpu_us"] / medians[name]["cpu_us"]
-        medians[name]["ratio"] = ratio
-        print(f"{name:10} {medians[name]['cpu_us']:12.3f} "
-              f"{medians[name]['queries_per_second']:10.0f} {medians[name]['lost']:7.2%} "
-              f"{ratio:10.2f} x")
-    if args.json:
-        with open(args.json, "w", encoding="ascii") as out:
-            json.dump(medians, out, indent=1)
+    if options.json:
+        with open(options.json, "w", encoding="ascii") as out:
+            json.dump(bench.results, out, indent=1)
 
 
 if __name__ == "__main__":
