@@ -34,6 +34,10 @@ class ChangeApplier {
       in.services =
           in.services.Set(ServiceNameKey(in.record->type(), record->name()), record->id());
       Put(std::move(in));
+      if (!record->creator_request_id().empty()) {
+        state_.service_by_token_ =
+            state_.service_by_token_.Set(record->creator_request_id(), record->id());
+      }
     }
     entry.record = record;
     Put(std::move(entry));
@@ -157,6 +161,7 @@ class ChangeApplier {
     }
     NamespaceEntry in = NamespaceOf(*entry->record);
     in.services = in.services.Erase(ServiceNameKey(in.record->type(), entry->record->name()));
+    state_.service_by_token_ = state_.service_by_token_.Erase(entry->record->creator_request_id());
     in.instance_count -= static_cast<int64_t>(entry->instances.size());
     Put(std::move(in));
     state_.services_ = state_.services_.Erase(id);

@@ -44,6 +44,11 @@ const InstanceRecord* State::FindInstance(absl::string_view service_id,
   return service == nullptr ? nullptr : FindPointer(service->instances, instance_id);
 }
 
+const ServiceEntry* State::FindServiceByToken(absl::string_view token) const {
+  const std::string* id = service_by_token_.Find(token);
+  return id == nullptr ? nullptr : FindService(*id);
+}
+
 const OperationRecord* State::FindOperation(absl::string_view id) const {
   return FindPointer(operations_, id);
 }

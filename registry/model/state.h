@@ -45,6 +45,8 @@ class State {
   const ServiceEntry* FindService(absl::string_view id) const;
   // By name, as names compare in that namespace: without case unless it is an HTTP namespace.
   const ServiceEntry* FindServiceByName(const NamespaceEntry& in, absl::string_view name) const;
+  // The service that was created with this CreatorRequestId.
+  const ServiceEntry* FindServiceByToken(absl::string_view token) const;
   const InstanceRecord* FindInstance(absl::string_view service_id,
                                      absl::string_view instance_id) const;
   const OperationRecord* FindOperation(absl::string_view id) const;
@@ -70,6 +72,7 @@ class State {
   // By NamespaceNameKey.
   PersistentMap<std::string, std::shared_ptr<const NamespaceIds>> namespaces_by_name_;
   PersistentMap<std::string, std::shared_ptr<const ServiceEntry>> services_;
+  PersistentMap<std::string, std::string> service_by_token_;
   PersistentMap<std::string, std::shared_ptr<const OperationRecord>> operations_;
   PersistentMap<std::string, std::string> operation_by_lock_;
   PersistentMap<std::string, std::string> operation_by_request_;

@@ -157,6 +157,12 @@ absl::Status CheckCreation(const RegistryOptions& options, const NamespaceRecord
   return MergeTags({}, request.tags(), request.name()).status();
 }
 
+absl::Status TokenWasUsed(const ServiceRecord& record) {
+  return InvalidInput(absl::StrCat("CreatorRequestId '", record.creator_request_id(),
+                                   "' was used to create service ", record.id(),
+                                   " with other parameters; use a new one."));
+}
+
 // The answer to a create whose name is taken: the existing service for a retry, else an error.
 DecisionOr AnswerExisting(const RegistryOptions& options, const ServiceEntry& existing,
                           const v1::CreateServiceRequest& request) {
@@ -164,9 +170,7 @@ DecisionOr AnswerExisting(const RegistryOptions& options, const ServiceEntry& ex
   if (!request.creator_request_id().empty() &&
       record.creator_request_id() == request.creator_request_id()) {
     if (record.create_request() != Fingerprint(request)) {
-      return InvalidInput(absl::StrCat("CreatorRequestId '", request.creator_request_id(),
-                                       "' was used to create service ", record.id(),
-                                       " with other parameters; use a new one."));
+      return TokenWasUsed(record);
     }
     auto response = std::make_unique<v1::CreateServiceResponse>();
     *response->mutable_service() = ServiceToApi(options, existing);
@@ -270,6 +274,9 @@ DecisionOr CreateService(const State& state, const CommandContext& context,
   RETURN_IF_ERROR(CheckCreation(options, *in->record, request));
   if (const ServiceEntry* existing = state.FindServiceByName(*in, request.name())) {
     return AnswerExisting(options, *existing, request);
+  }
+  if (const ServiceEntry* other = state.FindServiceByToken(request.creator_request_id())) {
+    return TokenWasUsed(*other->record);
   }
   ServiceRecord record = NewService(context, *in->record, request);
   if (record.creator_request_id().empty()) {

@@ -294,6 +294,22 @@ TEST_F(CreateServiceTest, ARetryGetsTheSameService) {
       << "one token, other parameters";
 }
 
+TEST_F(CreateServiceTest, OneTokenMakesOneServiceUntilThatIsDeleted) {
+  const std::string in = HttpNamespace("apps");
+  const std::string token = " creator_request_id: 't'";
+  const std::string web = Service(in, "web", token).id();
+  const std::string api = absl::StrCat("name: 'api' namespace_id: '", in, "'", token);
+  EXPECT_EQ(Try(CreateService, api),
+            absl::StrCat("InvalidInput: CreatorRequestId 't' was used to create service ", web,
+                         " with other parameters; use a new one."));
+  EXPECT_EQ(TypeOf(Submit(CreateService, absl::StrCat("name: 'web' namespace_id: '",
+                                                      HttpNamespace("more"), "'", token))
+                       .status()),
+            "InvalidInput");
+  EXPECT_EQ(Try(DeleteService, absl::StrCat("id: '", web, "'")), "OK");
+  EXPECT_EQ(Try(CreateService, api), "OK");
+}
+
 TEST_F(CreateServiceTest, DeletedAndCreatedAgainKeepsItsId) {
   const std::string in = PrivateNamespace("corp");
   const std::string id = Service(in, "Web", Records({"A"})).id();
