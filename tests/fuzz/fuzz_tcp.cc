@@ -10,6 +10,8 @@
 namespace cloudmap::dns {
 namespace {
 
+constexpr size_t kByteByByteMax = 512;
+
 // What the client gets when `stream` arrives in the pieces whose sizes `pieces` cycles through.
 std::vector<uint8_t> Exchange(const std::vector<uint8_t>& stream,
                               const std::vector<uint8_t>& pieces) {
@@ -48,7 +50,10 @@ void Run(const uint8_t* data, size_t size) {
   const std::vector<uint8_t> stream = input.Rest();
   const std::vector<uint8_t> received = Exchange(stream, {});
   CLOUDMAP_CHECK(received == Exchange(stream, pieces), "framing does not depend on reads");
-  CLOUDMAP_CHECK(received == Exchange(stream, {0}), "nor does it byte by byte");
+  // Long streams are slow to try that way, and say no more than short ones.
+  if (stream.size() <= kByteByByteMax) {
+    CLOUDMAP_CHECK(received == Exchange(stream, {0}), "nor does it byte by byte");
+  }
 
   // Each answer belongs to the frame at its place.
   std::span<const uint8_t> queries(stream);
