@@ -147,6 +147,14 @@ class Registry:
         made = self._endpoint.call(f"Create{kind}Namespace", **members)
         return self._finish(made["OperationId"])["Targets"]["NAMESPACE"]
 
+    def set_soa_ttl(self, name, ttl):
+        """Of the private namespace `name`."""
+        filters = [{"Name": "NAME", "Values": [name], "Condition": "EQ"}]
+        (found,) = self._endpoint.call("ListNamespaces", Filters=filters)["Namespaces"]
+        change = {"Properties": {"DnsProperties": {"SOA": {"TTL": ttl}}}}
+        made = self._endpoint.call("UpdatePrivateDnsNamespace", Id=found["Id"], Namespace=change)
+        self._finish(made["OperationId"])
+
     def service(self, namespace, name, records, policy="MULTIVALUE", health=False):
         """`records` is {type: TTL}; the service's id."""
         config = {
