@@ -19,6 +19,8 @@ struct RegistryOptions {
   // HealthCheckConfig is rejected in private namespaces and private addresses are not accepted
   // for it, as on AWS.
   bool aws_health_check_rules = false;
+  // Services in HTTP namespaces cannot be updated, as on AWS.
+  bool aws_update_rules = false;
 };
 
 }  // namespace cloudmap::registry

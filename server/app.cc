@@ -23,6 +23,7 @@ registry::RegistryOptions RegistryOptionsOf(const Config& config) {
   options.custom_health_delay = config.custom_health_delay;
   options.aws_quotas = config.aws_quotas;
   options.aws_health_check_rules = config.emulate_aws;
+  options.aws_update_rules = config.emulate_aws;
   return options;
 }
 

@@ -54,6 +54,10 @@ std::vector<Change> LastPerKey(std::vector<Change> changes) {
   return kept;
 }
 
+// As many commits a second on average can be caught up with by a restart. With many more, a zone's
+// serial, 32 bits of the revision, would come around while a secondary is away (RFC 1982).
+constexpr int64_t kRevisionsPerSecond = 64;
+
 absl::Status Stopping() {
   return MakeError(v1::SERVICE_UNAVAILABLE, "The server is shutting down.");
 }
@@ -203,7 +207,8 @@ absl::Status CommitLoop::Reload() {
   if (snapshot.revision == 0) {
     // A new registry starts where clocks stand, so that serials and revisions move forward even
     // when a store that is not durable starts over.
-    snapshot.revision = std::max(state_->revision(), absl::ToUnixSeconds(clock_.Now()));
+    snapshot.revision =
+        std::max(state_->revision(), kRevisionsPerSecond * absl::ToUnixMillis(clock_.Now()) / 1000);
   }
   Publish(std::make_shared<const State>(StateOf(std::move(snapshot))));
   for (ChangeListener* listener : listeners_) {

@@ -42,17 +42,30 @@ const OperationRecord* FindReplay(const State& state, const ServiceRecord& servi
   return in_force || earlier->status() == v1::OPERATION_STATUS_PENDING ? earlier : nullptr;
 }
 
-absl::Status CheckQuotas(const RegistryOptions& options, const NamespaceEntry& in,
-                         const ServiceEntry& service, absl::string_view instance_id) {
+absl::Status CheckQuotas(const State& state, const RegistryOptions& options,
+                         const NamespaceEntry& in, const ServiceEntry& service,
+                         absl::string_view instance_id) {
   if (!options.aws_quotas || service.instances.Find(instance_id) != nullptr) {
     return absl::OkStatus();
   }
-  if (service.instances.size() >= kInstancesPerServiceQuota) {
+  // Those under way count as well.
+  size_t in_service = service.instances.size();
+  auto in_namespace = static_cast<size_t>(in.instance_count);
+  ForEachPending(state, [&](const OperationRecord& operation) {
+    if (operation.type() != v1::OPERATION_TYPE_REGISTER_INSTANCE ||
+        operation.namespace_id() != in.record->id() ||
+        state.FindInstance(operation.service_id(), operation.instance_id()) != nullptr) {
+      return;
+    }
+    ++in_namespace;
+    in_service += operation.service_id() == service.record->id() ? 1 : 0;
+  });
+  if (in_service >= kInstancesPerServiceQuota) {
     return MakeError(v1::RESOURCE_LIMIT_EXCEEDED,
                      absl::StrCat("The limit of ", kInstancesPerServiceQuota,
                                   " instances per service has been reached."));
   }
-  if (in.instance_count >= kInstancesPerNamespaceQuota) {
+  if (in_namespace >= kInstancesPerNamespaceQuota) {
     return MakeError(v1::RESOURCE_LIMIT_EXCEEDED,
                      absl::StrCat("The limit of ", kInstancesPerNamespaceQuota,
                                   " instances per namespace has been reached."));
@@ -65,29 +78,6 @@ void PutRevision(const CommandContext& context, const std::string& service_id, M
   revision.set_service_id(service_id);
   revision.set_revision(context.revision);
   mutation.Put(std::move(revision));
-}
-
-// What Route 53 would refuse of the instance's records; "" if nothing.
-std::string InvalidChange(const NamespaceRecord& in, const ServiceRecord& service,
-                          const v1::RegisterInstanceRequest& request) {
-  for (const v1::DnsRecord& record : service.dns_config().dns_records()) {
-    if (record.type() == v1::RECORD_TYPE_SRV) {
-      const std::string host =
-          service.name() == "."
-              ? absl::StrCat(request.instance_id(), ".", in.name())
-              : absl::StrCat(request.instance_id(), ".", service.name(), ".", in.name());
-      if (!IsDnsName(host)) {
-        return absl::StrCat("[Invalid Resource Record: '", host,
-                            "', the SRV record's host name, has a label that is empty or longer "
-                            "than 63 characters, or is longer than 253; use a shorter InstanceId]");
-      }
-    }
-    if (record.type() == v1::RECORD_TYPE_CNAME && service.name() == ".") {
-      return absl::StrCat("[RRSet of type CNAME with DNS name ", in.name(),
-                          ". is not permitted at apex in zone ", in.name(), ".]");
-    }
-  }
-  return "";
 }
 
 }  // namespace
@@ -105,7 +95,7 @@ DecisionOr RegisterInstance(const State& state, const CommandContext& context,
     response->set_operation_id(replayed->id());
     return Decision{{}, std::move(response)};
   }
-  RETURN_IF_ERROR(CheckQuotas(*context.options, in, *service, request.instance_id()));
+  RETURN_IF_ERROR(CheckQuotas(state, *context.options, in, *service, request.instance_id()));
   const std::string lock = InstanceLock(record.id(), request.instance_id());
   RETURN_IF_ERROR(CheckLock(state, lock));
   Mutation mutation;
@@ -130,7 +120,7 @@ Outcome RegisterInstanceEffect(const State& state, const CommandContext& context
     return {"HOSTED_ZONE_NOT_FOUND", "The service was deleted before the registration."};
   }
   const NamespaceRecord& in = *NamespaceOf(state, *service->record).record;
-  std::string invalid = InvalidChange(in, *service->record, request);
+  std::string invalid = InvalidChange(in, *service->record, request.instance_id());
   if (!invalid.empty()) {
     return {"INVALID_CHANGE_BATCH", std::move(invalid)};
   }
@@ -138,8 +128,8 @@ Outcome RegisterInstanceEffect(const State& state, const CommandContext& context
   record.set_service_id(operation.service_id());
   record.set_id(request.instance_id());
   *record.mutable_attributes() = request.attributes();
-  record.set_creator_request_id(request.has_creator_request_id() ? request.creator_request_id()
-                                                                 : operation.id());
+  record.set_creator_request_id(
+      request.creator_request_id().empty() ? operation.id() : request.creator_request_id());
   record.set_operation_id(operation.id());
   record.set_create_ms(absl::ToUnixMillis(context.now));
   const auto init = request.attributes().find(kAttributeInitHealth);

@@ -514,6 +514,20 @@ TEST_F(InstanceQuotas, AThousandPerServiceOnlyUnderAwsQuotas) {
   EXPECT_EQ(Try(RegisterInstance, one_more), "OK");
 }
 
+TEST_F(InstanceQuotas, PendingRegistrationsCount) {
+  const std::string service = HttpService();
+  Fill(service, 999);
+  options.aws_quotas = true;
+  options.operation_delay = absl::Seconds(1);
+  const std::string pending = Start(RegisterInstance, Registration(service, "the-1000th", {}));
+  const std::string one_more = Registration(service, "one-more", {});
+  EXPECT_EQ(TryType(RegisterInstance, one_more), "ResourceLimitExceeded");
+  EXPECT_EQ(Try(RegisterInstance, Registration(service, "i-0", {{"a", "b"}})), "OK")
+      << "an update adds nothing";
+  Complete(pending);
+  EXPECT_EQ(TryType(RegisterInstance, one_more), "ResourceLimitExceeded");
+}
+
 TEST_F(InstanceQuotas, TwoThousandPerNamespace) {
   const std::string in = HttpNamespace("apps");
   const std::string a = Service(in, "a").id();

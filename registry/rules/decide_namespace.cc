@@ -92,6 +92,15 @@ absl::StatusOr<const OperationRecord*> FindReplay(const State& state, const Crea
   return pending ? DuplicateRequest(creation.method, earlier->id()) : AlreadyExists(*made->record);
 }
 
+// Namespaces, and those under way.
+size_t CountWithPending(const State& state) {
+  size_t count = state.namespaces().size();
+  ForEachPending(state, [&count](const OperationRecord& operation) {
+    count += operation.type() == v1::OPERATION_TYPE_CREATE_NAMESPACE ? 1 : 0;
+  });
+  return count;
+}
+
 absl::Status CheckCreation(const State& state, const CommandContext& context,
                            const Creation& creation, absl::string_view lock) {
   if (IsDnsNamespace(creation.type) && !IsDnsName(creation.name)) {
@@ -100,7 +109,7 @@ absl::Status CheckCreation(const State& state, const CommandContext& context,
         "' is not a DNS name: labels have 1 to 63 characters and a name at most 253."));
   }
   RETURN_IF_ERROR(MergeTags({}, *creation.tags, creation.name).status());
-  if (context.options->aws_quotas && state.namespaces().size() >= kNamespacesQuota) {
+  if (context.options->aws_quotas && CountWithPending(state) >= kNamespacesQuota) {
     return MakeError(v1::RESOURCE_LIMIT_EXCEEDED,
                      absl::StrCat("The limit of ", kNamespacesQuota,
                                   " namespaces per region has been reached."));

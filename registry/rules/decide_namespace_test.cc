@@ -160,6 +160,15 @@ TEST_F(CreateNamespace, The51stIsOverTheQuotaOnlyUnderAwsQuotas) {
   EXPECT_EQ(Try(CreateHttpNamespace, "name: 'one-more'"), "OK");
 }
 
+TEST_F(CreateNamespace, PendingOnesCountForTheQuota) {
+  options.aws_quotas = true;
+  options.operation_delay = absl::Seconds(1);
+  for (int i = 0; i < 50; ++i) {
+    Start(CreateHttpNamespace, absl::StrCat("name: 'ns", i, "'"));
+  }
+  EXPECT_EQ(TryType(CreateHttpNamespace, "name: 'one-more'"), "ResourceLimitExceeded");
+}
+
 class NamespaceTokens : public RulesTest {};
 
 TEST_F(NamespaceTokens, ARetryGetsTheSameOperation) {

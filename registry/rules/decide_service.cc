@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "registry/base/random.h"
 #include "registry/base/status_macros.h"
+#include "registry/base/wire_format.h"
 #include "registry/errors.h"
 #include "registry/limits.h"
 #include "registry/model/ids.h"
@@ -16,6 +17,7 @@
 #include "registry/rules/decide.h"
 #include "registry/rules/effects.h"
 #include "registry/rules/enum_names.h"
+#include "registry/rules/instance_attributes.h"
 #include "registry/rules/lookup.h"
 #include "registry/rules/operation.h"
 #include "registry/rules/present.h"
@@ -239,13 +241,31 @@ absl::Status CheckRecordChange(const ServiceRecord& record, const v1::ServiceCha
   return asked == created ? absl::OkStatus() : InvalidInput(text);
 }
 
+// A threshold that is left out means 1.
+bool IsSameCheck(v1::HealthCheckConfig a, v1::HealthCheckConfig b) {
+  for (v1::HealthCheckConfig* check : {&a, &b}) {
+    if (!check->has_failure_threshold()) {
+      check->set_failure_threshold(1);
+    }
+  }
+  return SerializeDeterministically(a) == SerializeDeterministically(b);
+}
+
 absl::Status CheckUpdate(const RegistryOptions& options, const NamespaceRecord& in,
                          const ServiceRecord& record, const v1::ServiceChange& change) {
   if (in.type() == v1::NAMESPACE_TYPE_HTTP) {
-    if (change.has_dns_config() || change.has_health_check_config()) {
+    if (options.aws_update_rules) {
+      return InvalidInput("Services in an HTTP namespace cannot be updated.");
+    }
+    // Terraform sends the check along with every new description.
+    const bool changes_check =
+        change.has_health_check_config() &&
+        (!record.has_health_check_config() ||
+         !IsSameCheck(change.health_check_config(), record.health_check_config()));
+    if (change.has_dns_config() || changes_check) {
       return InvalidInput(
           "Only the Description of a service in an HTTP namespace can be updated; leave out "
-          "DnsConfig and HealthCheckConfig.");
+          "DnsConfig, and HealthCheckConfig unless it stays as it is.");
     }
     return absl::OkStatus();
   }
@@ -297,6 +317,28 @@ DecisionOr CreateService(const State& state, const CommandContext& context,
   return Decision{std::move(mutation), std::move(response)};
 }
 
+namespace {
+
+// What keeps an instance that was registered while the service had no records from having those of
+// `record`; "" if nothing.
+std::string InvalidInstances(const RegistryOptions& options, const State& state,
+                             const ServiceEntry& service, const ServiceRecord& record) {
+  const NamespaceRecord& in = *NamespaceOf(state, record).record;
+  std::string invalid;
+  service.instances.ForEach([&](const std::string& id, const auto& instance) {
+    if (!invalid.empty()) {
+      return;
+    }
+    const absl::Status status =
+        CheckInstanceAttributes(options, in, record, instance->attributes());
+    invalid = status.ok() ? InvalidChange(in, record, id)
+                          : absl::StrCat("[Instance '", id, "': ", status.message(), "]");
+  });
+  return invalid;
+}
+
+}  // namespace
+
 DecisionOr UpdateService(const State& state, const CommandContext& context,
                          const v1::UpdateServiceRequest& request) {
   ASSIGN_OR_RETURN(const ServiceEntry* entry, LookUpService(state, *context.options, request.id()));
@@ -318,7 +360,7 @@ DecisionOr UpdateService(const State& state, const CommandContext& context,
   return Decision{std::move(mutation), std::move(response)};
 }
 
-Outcome UpdateServiceEffect(const State& state, const CommandContext&,
+Outcome UpdateServiceEffect(const State& state, const CommandContext& context,
                             const OperationRecord& operation,
                             const google::protobuf::Message& request, Mutation& mutation) {
   const ServiceEntry* entry = state.FindService(operation.service_id());
@@ -345,6 +387,12 @@ Outcome UpdateServiceEffect(const State& state, const CommandContext&,
       *record.mutable_health_check_config() = change.health_check_config();
     }
     record.set_type(record.has_dns_config() ? v1::SERVICE_TYPE_DNS_HTTP : v1::SERVICE_TYPE_HTTP);
+    if (record.has_dns_config() && !entry->record->has_dns_config()) {
+      std::string invalid = InvalidInstances(*context.options, state, *entry, record);
+      if (!invalid.empty()) {
+        return {"INVALID_CHANGE_BATCH", std::move(invalid)};
+      }
+    }
   }
   mutation.Put(std::move(record));
   return {};

@@ -9,6 +9,7 @@
 namespace cloudmap::registry {
 namespace {
 
+using ::testing::HasSubstr;
 using ::testing::ElementsAre;
 using ::testing::MatchesRegex;
 using ::testing::Pair;
@@ -421,11 +422,41 @@ TEST_F(UpdateServiceTest, DescriptionIsKeptWhenLeftOutAndClearedWhenEmpty) {
 
 TEST_F(UpdateServiceTest, InHttpNamespacesOnlyTheDescriptionChanges) {
   const std::string id = Service(HttpNamespace("apps"), "web", HealthCheck("TCP")).id();
-  EXPECT_EQ(TryType(UpdateService, Update(id, HealthCheck("TCP"))), "InvalidInput");
+  EXPECT_EQ(TryType(UpdateService, Update(id, HealthCheck("HTTP"))), "InvalidInput");
   EXPECT_EQ(TryType(UpdateService, Update(id, Records({"A"}))), "InvalidInput");
+  Start(UpdateService, Update(id, HealthCheck("TCP") + " description: 'with the same check'"));
+  EXPECT_EQ(GetService(id).description(), "with the same check");
   Start(UpdateService, Update(id, "description: 'd'"));
   EXPECT_EQ(GetService(id).description(), "d");
   EXPECT_TRUE(GetService(id).has_health_check_config()) << "not a replace there";
+}
+
+TEST_F(UpdateServiceTest, InHttpNamespacesNothingChangesAsOnAws) {
+  const std::string id = Service(HttpNamespace("apps"), "web").id();
+  options.aws_update_rules = true;
+  EXPECT_EQ(Try(UpdateService, Update(id, "description: 'd'")),
+            "InvalidInput: Services in an HTTP namespace cannot be updated.");
+}
+
+TEST_F(UpdateServiceTest, RecordsThatAnInstanceCannotHaveFailTheOperation) {
+  const std::string in = PrivateNamespace("corp");
+  const std::string srv = Service(in, "srv", Records({"SRV"})).id();
+  const std::string a = Service(in, "a", Records({"A"})).id();
+  for (const std::string& id : {srv, a}) {
+    Start(UpdateService, Update(id, ""));
+  }
+  Register(srv, "a..b", {{"AWS_INSTANCE_IPV4", "10.0.0.1"}, {"AWS_INSTANCE_PORT", "80"}});
+  Register(a, "i-1");
+  const v1::Operation of_srv = GetOperation(Start(UpdateService, Update(srv, Records({"SRV"}))));
+  EXPECT_EQ(of_srv.error_code(), "INVALID_CHANGE_BATCH");
+  EXPECT_THAT(of_srv.error_message(), HasSubstr("a..b.srv.corp"));
+  EXPECT_EQ(GetService(srv).dns_config().dns_records_size(), 0) << "nothing partial";
+  const v1::Operation of_a = GetOperation(Start(UpdateService, Update(a, Records({"A"}))));
+  EXPECT_EQ(of_a.status(), v1::OPERATION_STATUS_FAIL);
+  EXPECT_THAT(of_a.error_message(), HasSubstr("Instance 'i-1': "));
+  EXPECT_EQ(Try(DeregisterInstance, Instance(a, "i-1")), "OK");
+  EXPECT_EQ(GetOperation(Start(UpdateService, Update(a, Records({"A"})))).status(),
+            v1::OPERATION_STATUS_SUCCESS);
 }
 
 TEST_F(UpdateServiceTest, UnknownServiceIsServiceNotFound) {

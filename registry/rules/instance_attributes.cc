@@ -214,4 +214,25 @@ absl::Status CheckInstanceAttributes(const RegistryOptions& options, const Names
   return CheckValues(options, service, attributes);
 }
 
+std::string InvalidChange(const NamespaceRecord& in, const ServiceRecord& service,
+                          absl::string_view id) {
+  for (const v1::DnsRecord& record : service.dns_config().dns_records()) {
+    if (record.type() == v1::RECORD_TYPE_SRV) {
+      const std::string host = service.name() == "."
+                                   ? absl::StrCat(id, ".", in.name())
+                                   : absl::StrCat(id, ".", service.name(), ".", in.name());
+      if (!IsDnsName(host)) {
+        return absl::StrCat("[Invalid Resource Record: '", host,
+                            "', the SRV record's host name, has a label that is empty or longer "
+                            "than 63 characters, or is longer than 253; use a shorter InstanceId]");
+      }
+    }
+    if (record.type() == v1::RECORD_TYPE_CNAME && service.name() == ".") {
+      return absl::StrCat("[RRSet of type CNAME with DNS name ", in.name(),
+                          ". is not permitted at apex in zone ", in.name(), ".]");
+    }
+  }
+  return "";
+}
+
 }  // namespace cloudmap::registry

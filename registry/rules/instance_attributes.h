@@ -25,4 +25,8 @@ using AttributeMap = google::protobuf::Map<std::string, std::string>;
 absl::Status CheckInstanceAttributes(const RegistryOptions& options, const NamespaceRecord& in,
                                      const ServiceRecord& service, const AttributeMap& attributes);
 
+// What Route 53 would refuse of the records of instance `id` of `service`; "" if nothing.
+std::string InvalidChange(const NamespaceRecord& in, const ServiceRecord& service,
+                          absl::string_view id);
+
 }  // namespace cloudmap::registry

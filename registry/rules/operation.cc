@@ -75,13 +75,17 @@ std::string StartOperation(const State& state, const CommandContext& context,
   return id;
 }
 
+void ForEachPending(const State& state, absl::FunctionRef<void(const OperationRecord&)> visit) {
+  state.operations_by_lock().ForEach(
+      [&](const std::string&, const std::string& id) { visit(*state.FindOperation(id)); });
+}
+
 bool HasPendingOperation(const State& state, absl::string_view namespace_id,
                          absl::string_view service_id) {
   bool found = false;
-  state.operations_by_lock().ForEach([&](const std::string&, const std::string& id) {
-    const OperationRecord* operation = state.FindOperation(id);
-    found = found || (!service_id.empty() ? operation->service_id() == service_id
-                                          : operation->namespace_id() == namespace_id);
+  ForEachPending(state, [&](const OperationRecord& operation) {
+    found = found || (!service_id.empty() ? operation.service_id() == service_id
+                                          : operation.namespace_id() == namespace_id);
   });
   return found;
 }

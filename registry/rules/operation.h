@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "google/protobuf/message.h"
 #include "registry/model/command.h"
@@ -53,6 +54,9 @@ absl::Status CheckLock(const State& state, absl::string_view lock);
 // Records the operation, PENDING or with its effect. Returns its id.
 std::string StartOperation(const State& state, const CommandContext& context,
                            const OperationRequest& start, Mutation& mutation);
+
+// Calls `visit` for each pending operation.
+void ForEachPending(const State& state, absl::FunctionRef<void(const OperationRecord&)> visit);
 
 // Whether any pending operation concerns the service or namespace.
 bool HasPendingOperation(const State& state, absl::string_view namespace_id,

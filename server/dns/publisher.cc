@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "registry/base/check.h"
+#include "spdlog/spdlog.h"
 
 namespace cloudmap::dns {
 namespace {
@@ -166,6 +167,12 @@ void ZonePublisher::TouchService(const State& before, const State& after, const 
   const bool dns_changed =
       was == nullptr || is == nullptr ||
       was->record->dns_config().SerializeAsString() != is->record->dns_config().SerializeAsString();
+  if (was != nullptr && is != nullptr && was->record->has_dns_config() &&
+      !is->record->has_dns_config()) {
+    // UpdateService replaces: whoever only sends a Description takes the service out of DNS.
+    spdlog::warn("service {} ({}) lost its DNS records: an UpdateService left out DnsConfig", id,
+                 is->record->name());
+  }
   for (const auto& [state, service] : {std::pair(&before, was), std::pair(&after, is)}) {
     if (service == nullptr) {
       continue;

@@ -154,6 +154,13 @@ class Decoder {
     if (!value.is_array()) {
       return WrongType(path, "a list", value);
     }
+    const v1::FieldRules& rules = field.options().GetExtension(v1::rules);
+    if (value.empty() && !rules.required() && rules.items().min() > 0) {
+      // Left out it may be; the message cannot tell one from the other.
+      found_.Add(
+          "[]", path.ToString(),
+          absl::StrCat("Member must have length greater than or equal to ", rules.items().min()));
+    }
     int index = 0;
     for (const Json& element : value) {
       const Path below{&path, {}, index++};

@@ -222,6 +222,14 @@ TEST(Decode, ARequiredListOrMapThatIsAbsentIsAViolation) {
   EXPECT_EQ(Found<v1::ListServicesRequest>("{}"), "");
 }
 
+TEST(Decode, AnEmptyListIsAViolationWhereOneElementIsTheLeast) {
+  EXPECT_EQ(Found<v1::GetInstancesHealthStatusRequest>(R"({"ServiceId": "s", "Instances": []})"),
+            "1 validation error detected: Value '[]' at 'instances' failed to satisfy constraint: "
+            "Member must have length greater than or equal to 1");
+  EXPECT_EQ(Found<v1::GetInstancesHealthStatusRequest>(R"({"ServiceId": "s"})"), "");
+  EXPECT_EQ(Found<v1::ListServicesRequest>(R"({"Filters": []})"), "");
+}
+
 TEST(Decode, ANullElementIsAViolation) {
   EXPECT_THAT(Found<v1::UntagResourceRequest>(R"({"TagKeys": ["a", null]})"),
               HasSubstr("Value null at 'tagKeys.2.member'"));
