@@ -205,7 +205,7 @@ TEST_F(EdnsTest, Rfc7871MalformedClientSubnetIsFormErr) {
   for (const Bytes& subnet :
        {Bytes{}, Bytes{0, 1, 24}, Bytes{0, 1, 24, 0, 192, 0}, Bytes{0, 1, 24, 0, 192, 0, 2, 0},
         Bytes{0, 1, 33, 0, 1, 2, 3, 4, 5}, Bytes{0, 3, 8, 0, 1}, Bytes{0, 1, 20, 0, 192, 0, 0xff},
-        Bytes{0, 1, 24, 24, 192, 0, 2}}) {
+        Bytes{0, 1, 24, 24, 192, 0, 2}, Bytes{0, 3, 0, 0}}) {
     TestQuery query("web.sd.local", type::kA);
     EXPECT_EQ(client_.Ask(query.WithOption(option::kClientSubnet, subnet)).rcode(),
               LDNS_RCODE_FORMERR);

@@ -85,6 +85,9 @@ ZonePublisher::ZonePublisher(const SipKey& key, const std::vector<StaticName>& s
 }
 
 void ZonePublisher::OnLoad(const State& state) {
+  // After a failed commit the store may lack what was published.
+  table_ = ZoneTable(table_.hash_key());
+  mixed_case_.clear();
   NoteMixedCase(state);
   std::set<std::string> dns_names;
   state.namespaces().ForEach(
@@ -215,7 +218,8 @@ void ZonePublisher::Update(const State& after, const std::string& dns_name,
   if (served.empty()) {
     const auto fallback = static_zones_.find(dns_name);
     if (fallback != static_zones_.end()) {
-      Put(fallback->second, serial);
+      // With a serial that goes on from the namespace's.
+      Put(ZoneEditor(*fallback->second, table_.hash_key()).Finish(serial), serial);
     } else if (old != nullptr) {
       Remove(old, serial);
     }

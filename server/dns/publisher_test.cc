@@ -275,6 +275,16 @@ TEST_F(PublisherTest, Rfc8020NamesAboveAZoneBelowAreEmptyNonTerminals) {
   EXPECT_EQ(RcodeOf("a.sd.local"), LDNS_RCODE_NXDOMAIN);
 }
 
+TEST_F(PublisherTest, ALoadAfterAFailedCommitForgetsWhatTheStoreDoesNotHave) {
+  registry_.AddService("web", {{v1::RECORD_TYPE_A, 60}});
+  registry_.AddInstance("web", "i", {{"AWS_INSTANCE_IPV4", "192.0.2.1"}});
+  registry_.Commit();
+  EXPECT_EQ(RcodeOf("web.sd.local"), LDNS_RCODE_NOERROR);
+  registry_.publisher().OnLoad(registry::State());
+  EXPECT_EQ(registry_.zones().zone_count(), 0U);
+  EXPECT_EQ(RcodeOf("web.sd.local"), LDNS_RCODE_REFUSED);
+}
+
 TEST(Publisher, StaticNamesAreAnsweredUntilANamespaceTakesTheName) {
   ZonePublisher publisher({1, 2}, {{"Map.test", {"192.0.2.1", "2001:db8::1", "nonsense"}},
                                    {"data-map.test", {"192.0.2.1"}}});
@@ -307,6 +317,8 @@ TEST(Publisher, StaticNamesAreAnsweredUntilANamespaceTakesTheName) {
   EXPECT_THAT(ask("map.test", type::kA), IsEmpty());
   publisher.OnCommit(with, without, remove.changes());
   EXPECT_THAT(ask("map.test", type::kA), SizeIs(1));
+  EXPECT_THAT(ask("map.test", type::kSoa), ElementsAre(testing::HasSubstr(" 2 7200 ")))
+      << "the serial goes on";
 }
 
 // Everything a client can ask of the registry's names, as text.

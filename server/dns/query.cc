@@ -11,6 +11,10 @@ bool ReadClientSubnet(std::span<const uint8_t> value) {
   }
   const uint16_t family = Load16(value.data());
   const unsigned source = value[2];
+  // Family 0 comes from clients that only opt out of being told of: no address, /0.
+  if (family > 2) {
+    return false;
+  }
   const unsigned max_bits = family == 1 ? 32 : family == 2 ? 128 : 0;
   const size_t address_size = (source + 7) / 8;
   if (source > max_bits || value[3] != 0 || value.size() != 4 + address_size) {
