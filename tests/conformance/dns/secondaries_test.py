@@ -11,6 +11,7 @@ import dns.rdatatype
 
 from dns_case import Registry
 import secondary_servers
+from support import dns_programs
 from support.loopback import own_address
 from support.server import ServerTestCase, main
 from transfers import exchange, records, transfer_messages
@@ -32,7 +33,7 @@ class SecondaryRules:
 
     @classmethod
     def setUpClass(cls):
-        if secondary_servers.find(cls.secondary_name) is None:
+        if dns_programs.find(cls.secondary_name) is None:
             raise unittest.SkipTest(f"{cls.secondary_name} is not installed")
         cls.secondary = secondary_servers.Secondary(cls.secondary_name, cls.zones)
         cls.addClassCleanup(cls.secondary.discard)

@@ -8,35 +8,13 @@
 A secondary transfers from its own address, which is the test's (support/loopback.py).
 """
 
-import os
 import pathlib
 import shutil
-import signal
-import socket
-import subprocess
 import tempfile
 
-from support.loopback import own_address
+from support import dns_programs
 
-STOP_SECONDS = 30
-LOG_CHARACTERS_SHOWN = 4000
-
-NSD_CONF = """
-server:
-  ip-address: {address}@{port}
-  server-count: 1
-  username: ""
-  chroot: ""
-  zonesdir: "{folder}"
-  pidfile: "{folder}/nsd.pid"
-  xfrdfile: "{folder}/nsd.xfrd"
-  xfrdir: "{folder}"
-  zonelistfile: "{folder}/nsd.zonelist"
-  database: ""
-  rrl-ratelimit: 0
-  verbosity: 1
-remote-control:
-  control-enable: no
+NSD_SECONDARY = """
 pattern:
   name: "secondary"
   zonefile: "%s.zone"
@@ -46,18 +24,7 @@ pattern:
 """
 NSD_ZONE = 'zone:\n  name: "{apex}"\n  include-pattern: "secondary"\n'
 
-KNOT_CONF = """
-server:
-    listen: {address}@{port}
-    rundir: {folder}
-    udp-workers: 1
-    tcp-workers: 1
-    background-workers: 1
-database:
-    storage: {folder}/database
-log:
-  - target: stdout
-    any: info
+KNOT_SECONDARY = """
 remote:
   - id: primary
     address: {primary}@{primary_port}
@@ -75,16 +42,8 @@ zone:
 """
 KNOT_ZONE = "  - domain: {apex}\n"
 
-# (program, its arguments, configuration, the same for each zone)
-PROGRAMS = {
-    "nsd": ("nsd", ["-d"], NSD_CONF, NSD_ZONE),
-    "knot": ("knotd", [], KNOT_CONF, KNOT_ZONE),
-}
-
-
-def find(name):
-    """The path of its program, also where only root looks; None when it is not installed."""
-    return shutil.which(PROGRAMS[name][0], path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
+# What makes it a secondary, and the same for each zone.
+PARTS = {"nsd": (NSD_SECONDARY, NSD_ZONE), "knot": (KNOT_SECONDARY, KNOT_ZONE)}
 
 
 class Secondary:
@@ -93,9 +52,7 @@ class Secondary:
         self.zones = zones
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"cloudmapd-test-{name}-"))
         self.process = None
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.bind((own_address(), 0))
-            self.address = probe.getsockname()
+        self.address = dns_programs.free_address()
 
     @property
     def text(self):
@@ -104,8 +61,8 @@ class Secondary:
 
     def start(self, primary, notifiers="127.0.0.0/8"):
         assert self.process is None, "already running"
-        _, arguments, conf, zone_conf = PROGRAMS[self.name]
-        text = conf.format(
+        secondary, zone = PARTS[self.name]
+        text = (dns_programs.SERVER[self.name] + secondary).format(
             address=self.address[0],
             port=self.address[1],
             folder=self.folder,
@@ -113,32 +70,17 @@ class Secondary:
             primary_port=primary[1],
             notifiers=notifiers,
         )
-        text += "".join(zone_conf.format(apex=apex) for apex in self.zones)
-        conf_path = self.folder / "conf"
-        conf_path.write_text(text)
-        with open(self.folder / "log", "ab") as log:
-            self.process = subprocess.Popen(
-                [find(self.name), *arguments, "-c", str(conf_path)],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        text += "".join(zone.format(apex=apex) for apex in self.zones)
+        self.process = dns_programs.start(self.name, self.folder, text)
 
     def stop(self):
         process, self.process = self.process, None
-        if process is None or process.poll() is not None:
-            return
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        if process is not None:
+            dns_programs.stop(process)
 
     def discard(self):
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def log_tail(self):
-        return (self.folder / "log").read_text(errors="replace")[-LOG_CHARACTERS_SHOWN:]
+        return dns_programs.log_tail(self.folder)
