@@ -5,9 +5,14 @@
 //   const int* x = b.Find("x");        // nullptr when absent
 //   b.ForEach([](const std::string& key, int value) { ... });
 //
+//   auto c = b;                        // the next version, in many steps:
+//   c.Put("y", 2);                     // copies what c shares with b ...
+//   c.Put("y", 3);                     // ... and changes in place what is c's alone
+//
 // A hash-array-mapped trie over the 64-bit hash, most significant bits first, so that iteration
 // is in ascending hash order and a position in it (a hash) stays meaningful across versions.
-// Any number of threads may read versions, and destroy them; a version never changes.
+// Any number of threads may read versions, and destroy them. Only the one thread that makes a
+// version changes it, before others see it; pointers into it hold until then.
 #pragma once
 
 #include <algorithm>
@@ -38,7 +43,7 @@ class PersistentMap {
   // For callers that have the hash, or a key in parts. `equals(const K&)` decides.
   template <typename Equals>
   const V* FindHashed(uint64_t hash, const Equals& equals) const {
-    const Node* node = root_.get();
+    const Node* node = root_.node();
     uint64_t rest = hash;
     while (node != nullptr) {
       if (node->kind == Kind::kCollision) {
@@ -66,46 +71,59 @@ class PersistentMap {
   }
 
   PersistentMap Set(K key, V value) const {
-    const uint64_t hash = Hash()(key);
-    return SetHashed(hash, std::move(key), std::move(value));
-  }
-
-  PersistentMap SetHashed(uint64_t hash, K key, V value) const {
-    Slot leaf = Slot::OfLeaf(new Leaf(hash, std::move(key), std::move(value)));
-    PersistentMap next;
-    bool grew = true;
-    if (root_.get() == nullptr) {
-      next.root_ = NodeRef(Node::New(Kind::kBranch, 1U << (hash >> kShift), 1));
-      new (next.root_.get()->slots()) Slot(std::move(leaf));
-    } else {
-      next.root_ = NodeRef(Insert(*root_.get(), 0, std::move(leaf), grew));
-    }
-    next.size_ = size_ + (grew ? 1 : 0);
+    PersistentMap next = *this;
+    next.Put(std::move(key), std::move(value));
     return next;
   }
 
   template <typename Q>
   PersistentMap Erase(const Q& key) const {
-    return EraseHashed(Hash()(key), [&key](const K& k) { return k == key; });
+    PersistentMap next = *this;
+    next.Remove(key);
+    return next;
+  }
+
+  // Adds or replaces, in this version.
+  void Put(K key, V value) {
+    const uint64_t hash = Hash()(key);
+    PutHashed(hash, std::move(key), std::move(value));
+  }
+
+  void PutHashed(uint64_t hash, K key, V value) {
+    Slot leaf = Slot::OfLeaf(new Leaf(hash, std::move(key), std::move(value)));
+    bool grew = true;
+    if (root_.empty()) {
+      root_ = RootOf(std::move(leaf));
+    } else {
+      root_ = Slot::OfNode(Insert(root_.TakeNode(), 0, std::move(leaf), grew));
+    }
+    size_ += grew ? 1 : 0;
+  }
+
+  // The value of this version, to be changed; nullptr when absent. Holds until the next change.
+  template <typename Q>
+  V* Edit(const Q& key) {
+    const uint64_t hash = Hash()(key);
+    const auto equals = [&key](const K& k) { return k == key; };
+    return FindHashed(hash, equals) == nullptr ? nullptr : &OwnLeaf(hash, equals)->value;
+  }
+
+  template <typename Q>
+  void Remove(const Q& key) {
+    RemoveHashed(Hash()(key), [&key](const K& k) { return k == key; });
   }
 
   template <typename Equals>
-  PersistentMap EraseHashed(uint64_t hash, const Equals& equals) const {
+  void RemoveHashed(uint64_t hash, const Equals& equals) {
     if (FindHashed(hash, equals) == nullptr) {
-      return *this;
+      return;
     }
-    PersistentMap next;
-    next.size_ = size_ - 1;
-    if (next.size_ != 0) {
-      Slot root = Remove(*root_.get(), 0, hash, equals);
-      if (root.is_leaf()) {
-        next.root_ = NodeRef(Node::New(Kind::kBranch, 1U << (root.leaf()->hash >> kShift), 1));
-        new (next.root_.get()->slots()) Slot(std::move(root));
-      } else {
-        next.root_ = NodeRef(root.TakeNode());
-      }
+    if (--size_ == 0) {
+      root_ = Slot();
+      return;
     }
-    return next;
+    Slot root = RemoveFrom(root_.TakeNode(), 0, hash, equals);
+    root_ = root.is_leaf() ? RootOf(std::move(root)) : std::move(root);
   }
 
   // Calls visit(const K&, const V&) for every entry, in ascending order of hash.
@@ -121,8 +139,8 @@ class PersistentMap {
   // is `first` or more, until it returns false.
   template <typename Visit>
   void ScanFrom(uint64_t first, const Visit& visit) const {
-    if (root_.get() != nullptr) {
-      Scan(*root_.get(), first, visit);
+    if (!root_.empty()) {
+      Scan(*root_.node(), first, visit);
     }
   }
 
@@ -144,23 +162,24 @@ class PersistentMap {
 
   struct Node;
 
-  // An owning, counted pointer to a leaf (low bit set) or a node.
+  // An owning, counted pointer to a leaf (low bit set) or a node, or nothing.
   class Slot {
    public:
+    Slot() = default;
     static Slot OfLeaf(Leaf* leaf) { return Slot(reinterpret_cast<uintptr_t>(leaf) | 1); }
     static Slot OfNode(Node* node) { return Slot(reinterpret_cast<uintptr_t>(node)); }
     Slot(const Slot& other) : bits_(other.bits_) {
-      if (is_leaf()) {
-        leaf()->references.fetch_add(1, std::memory_order_relaxed);
-      } else {
-        node()->references.fetch_add(1, std::memory_order_relaxed);
+      if (!empty()) {
+        references().fetch_add(1, std::memory_order_relaxed);
       }
     }
     Slot(Slot&& other) noexcept : bits_(std::exchange(other.bits_, 0)) {}
-    Slot& operator=(const Slot&) = delete;
-    Slot& operator=(Slot&&) = delete;
+    Slot& operator=(Slot other) noexcept {
+      std::swap(bits_, other.bits_);
+      return *this;
+    }
     ~Slot() {
-      if (bits_ == 0) {
+      if (empty()) {
         return;
       }
       if (is_leaf()) {
@@ -171,6 +190,7 @@ class PersistentMap {
         Node::Release(node());
       }
     }
+    bool empty() const { return bits_ == 0; }
     bool is_leaf() const { return (bits_ & 1) != 0; }
     Leaf* leaf() const { return reinterpret_cast<Leaf*>(bits_ & ~uintptr_t{1}); }
     Node* node() const { return reinterpret_cast<Node*>(bits_); }
@@ -178,7 +198,10 @@ class PersistentMap {
 
    private:
     explicit Slot(uintptr_t bits) : bits_(bits) {}
-    uintptr_t bits_;
+    std::atomic<uint32_t>& references() const {
+      return is_leaf() ? leaf()->references : node()->references;
+    }
+    uintptr_t bits_ = 0;
   };
 
   // `count` slots follow the node in the same allocation.
@@ -211,60 +234,60 @@ class PersistentMap {
     }
   };
 
-  class NodeRef {
-   public:
-    NodeRef() = default;
-    explicit NodeRef(Node* node) : node_(node) {}
-    NodeRef(const NodeRef& other) : node_(other.node_) {
-      if (node_ != nullptr) {
-        node_->references.fetch_add(1, std::memory_order_relaxed);
-      }
-    }
-    NodeRef(NodeRef&& other) noexcept : node_(std::exchange(other.node_, nullptr)) {}
-    NodeRef& operator=(NodeRef other) noexcept {
-      std::swap(node_, other.node_);
-      return *this;
-    }
-    ~NodeRef() {
-      if (node_ != nullptr) {
-        Node::Release(node_);
-      }
-    }
-    Node* get() const { return node_; }
-
-   private:
-    Node* node_ = nullptr;
-  };
-
   static uint32_t Index(uint64_t hash, int level) {
     return static_cast<uint32_t>((hash << (level * kBits)) >> kShift);
   }
 
-  // A copy of `node` with `slot` in place of slot `at`.
-  static Node* Replaced(const Node& node, uint32_t at, Slot slot) {
-    Node* copy = Node::New(node.kind, node.map, node.count);
-    for (uint32_t i = 0; i < node.count; ++i) {
-      new (copy->slots() + i) Slot(i == at ? std::move(slot) : Slot(node.slots()[i]));
+  // Whether no other version has it. REQUIRES: all above it is this version's own.
+  static bool IsOwn(const std::atomic<uint32_t>& references) {
+    return references.load(std::memory_order_acquire) == 1;
+  }
+
+  // The functions below take a reference to `node` and give one back, to a node that is this
+  // version's own.
+
+  static Node* Own(Node* node) {
+    if (IsOwn(node->references)) {
+      return node;
     }
+    Node* copy = Node::New(node->kind, node->map, node->count);
+    for (uint32_t i = 0; i < node->count; ++i) {
+      new (copy->slots() + i) Slot(node->slots()[i]);
+    }
+    Node::Release(node);
     return copy;
   }
 
-  static Node* WithInserted(const Node& node, uint32_t map, uint32_t at, Slot slot) {
-    Node* copy = Node::New(node.kind, map, node.count + 1);
+  static Node* WithInserted(Node* node, uint32_t map, uint32_t at, Slot slot) {
+    const bool own = IsOwn(node->references);
+    Node* copy = Node::New(node->kind, map, node->count + 1);
     for (uint32_t i = 0, from = 0; i < copy->count; ++i) {
-      new (copy->slots() + i) Slot(i == at ? std::move(slot) : Slot(node.slots()[from++]));
+      new (copy->slots() + i) Slot(i == at ? std::move(slot) : MoveOrCopy(*node, from++, own));
     }
+    Node::Release(node);
     return copy;
   }
 
-  static Node* WithRemoved(const Node& node, uint32_t map, uint32_t at) {
-    Node* copy = Node::New(node.kind, map, node.count - 1);
-    for (uint32_t i = 0, to = 0; i < node.count; ++i) {
+  static Node* WithRemoved(Node* node, uint32_t map, uint32_t at) {
+    const bool own = IsOwn(node->references);
+    Node* copy = Node::New(node->kind, map, node->count - 1);
+    for (uint32_t i = 0, to = 0; i < node->count; ++i) {
       if (i != at) {
-        new (copy->slots() + to++) Slot(node.slots()[i]);
+        new (copy->slots() + to++) Slot(MoveOrCopy(*node, i, own));
       }
     }
+    Node::Release(node);
     return copy;
+  }
+
+  static Slot MoveOrCopy(Node& node, uint32_t at, bool move) {
+    return move ? std::move(node.slots()[at]) : Slot(node.slots()[at]);
+  }
+
+  static Slot RootOf(Slot leaf) {
+    Node* node = Node::New(Kind::kBranch, 1U << (leaf.leaf()->hash >> kShift), 1);
+    new (node->slots()) Slot(std::move(leaf));
+    return Slot::OfNode(node);
   }
 
   // A node for two leaves of different keys that meet at `level`.
@@ -288,60 +311,93 @@ class PersistentMap {
     return node;
   }
 
-  static Node* Insert(const Node& node, int level, Slot leaf, bool& grew) {
+  static Node* Insert(Node* node, int level, Slot leaf, bool& grew) {
     const uint64_t hash = leaf.leaf()->hash;
-    if (node.kind == Kind::kCollision) {
-      for (uint32_t i = 0; i < node.count; ++i) {
-        if (node.slots()[i].leaf()->key == leaf.leaf()->key) {
+    if (node->kind == Kind::kCollision) {
+      for (uint32_t i = 0; i < node->count; ++i) {
+        if (node->slots()[i].leaf()->key == leaf.leaf()->key) {
           grew = false;
-          return Replaced(node, i, std::move(leaf));
+          node = Own(node);
+          node->slots()[i] = std::move(leaf);
+          return node;
         }
       }
-      return WithInserted(node, 0, node.count, std::move(leaf));
+      return WithInserted(node, 0, node->count, std::move(leaf));
     }
     const uint32_t bit = 1U << Index(hash, level);
-    const auto at = static_cast<uint32_t>(std::popcount(node.map & (bit - 1)));
-    if ((node.map & bit) == 0) {
-      return WithInserted(node, node.map | bit, at, std::move(leaf));
+    const auto at = static_cast<uint32_t>(std::popcount(node->map & (bit - 1)));
+    if ((node->map & bit) == 0) {
+      return WithInserted(node, node->map | bit, at, std::move(leaf));
     }
-    const Slot& old = node.slots()[at];
+    node = Own(node);
+    Slot& old = node->slots()[at];
     if (!old.is_leaf()) {
-      return Replaced(node, at,
-                      Slot::OfNode(Insert(*old.node(), level + 1, std::move(leaf), grew)));
-    }
-    if (old.leaf()->hash == hash && old.leaf()->key == leaf.leaf()->key) {
+      old = Slot::OfNode(Insert(old.TakeNode(), level + 1, std::move(leaf), grew));
+    } else if (old.leaf()->hash == hash && old.leaf()->key == leaf.leaf()->key) {
       grew = false;
-      return Replaced(node, at, std::move(leaf));
+      old = std::move(leaf);
+    } else {
+      old = Slot::OfNode(Pair(level + 1, std::move(old), std::move(leaf)));
     }
-    return Replaced(node, at, Slot::OfNode(Pair(level + 1, Slot(old), std::move(leaf))));
+    return node;
   }
 
   // What is left of `node` without the entry; a lone leaf is handed up so that the trie's shape
   // depends only on its content. REQUIRES: the entry exists and is not the only one.
   template <typename Equals>
-  static Slot Remove(const Node& node, int level, uint64_t hash, const Equals& equals) {
+  static Slot RemoveFrom(Node* node, int level, uint64_t hash, const Equals& equals) {
     uint32_t at = 0;
     uint32_t map = 0;
-    if (node.kind == Kind::kCollision) {
-      while (!equals(node.slots()[at].leaf()->key)) {
+    if (node->kind == Kind::kCollision) {
+      while (!equals(node->slots()[at].leaf()->key)) {
         ++at;
       }
     } else {
       const uint32_t bit = 1U << Index(hash, level);
-      at = static_cast<uint32_t>(std::popcount(node.map & (bit - 1)));
-      map = node.map & ~bit;
-      if (!node.slots()[at].is_leaf()) {
-        Slot child = Remove(*node.slots()[at].node(), level + 1, hash, equals);
-        if (child.is_leaf() && node.count == 1) {
+      at = static_cast<uint32_t>(std::popcount(node->map & (bit - 1)));
+      map = node->map & ~bit;
+      if (!node->slots()[at].is_leaf()) {
+        node = Own(node);
+        Slot child = RemoveFrom(node->slots()[at].TakeNode(), level + 1, hash, equals);
+        if (child.is_leaf() && node->count == 1) {
+          Node::Release(node);
           return child;
         }
-        return Slot::OfNode(Replaced(node, at, std::move(child)));
+        node->slots()[at] = std::move(child);
+        return Slot::OfNode(node);
       }
     }
-    if (node.count == 2 && node.slots()[1 - at].is_leaf()) {
-      return node.slots()[1 - at];
+    if (node->count == 2 && node->slots()[1 - at].is_leaf()) {
+      Slot rest = node->slots()[1 - at];
+      Node::Release(node);
+      return rest;
     }
     return Slot::OfNode(WithRemoved(node, map, at));
+  }
+
+  // The entry's leaf, with the whole path to it this version's own. REQUIRES: it exists.
+  template <typename Equals>
+  Leaf* OwnLeaf(uint64_t hash, const Equals& equals) {
+    Slot* slot = &root_;
+    for (int level = 0; !slot->is_leaf(); ++level) {
+      Node* node = Own(slot->TakeNode());
+      *slot = Slot::OfNode(node);
+      uint32_t at = 0;
+      if (node->kind == Kind::kCollision) {
+        while (!equals(node->slots()[at].leaf()->key)) {
+          ++at;
+        }
+      } else {
+        const uint32_t bit = 1U << Index(hash, level);
+        at = static_cast<uint32_t>(std::popcount(node->map & (bit - 1)));
+      }
+      slot = &node->slots()[at];
+    }
+    if (!IsOwn(slot->leaf()->references)) {
+      const Leaf& shared = *slot->leaf();
+      *slot = Slot::OfLeaf(new Leaf(hash, shared.key, shared.value));
+    }
+    return slot->leaf();
   }
 
   template <typename Visit>
@@ -369,7 +425,7 @@ class PersistentMap {
     return below->slots()[below->count - 1].leaf()->hash;
   }
 
-  NodeRef root_;
+  Slot root_;  // a branch, or empty
   size_t size_ = 0;
 };
 

@@ -96,6 +96,50 @@ TYPED_TEST(PersistentMapModel, OlderVersionsNeverChange) {
   }
 }
 
+TYPED_TEST(PersistentMapModel, ChangesInPlaceAreSeenByThatVersionAlone) {
+  FastRandom random(11);
+  std::vector<std::pair<Map<TypeParam>, Model>> versions;
+  Map<TypeParam> map;
+  Model model;
+  for (int step = 0; step < 5'000; ++step) {
+    const std::string key = absl::StrCat("k", random.Below(100));
+    // Phases of growth and of decline, down to the empty map.
+    switch (random.Below((step / 500) % 2 == 0 ? 4 : 12)) {
+      case 0:
+      case 1:
+        map.Put(key, step);
+        model[key] = step;
+        break;
+      case 2: {
+        int* value = map.Edit(key);
+        ASSERT_EQ(value != nullptr, model.contains(key)) << key;
+        if (value != nullptr) {
+          *value = step;
+          model[key] = step;
+        }
+        break;
+      }
+      default:
+        map.Remove(key);
+        model.erase(key);
+    }
+    // Sometimes a version is kept, so that what follows copies what it shares; most of the time
+    // nobody else has what is changed.
+    if (random.Below(20) == 0) {
+      versions.emplace_back(map, model);
+    }
+    if (random.Below(200) == 0) {
+      versions.clear();
+    }
+    if (step % 50 == 0) {
+      ASSERT_NO_FATAL_FAILURE(ExpectEqual(map, model));
+      for (const auto& [kept, content] : versions) {
+        ASSERT_NO_FATAL_FAILURE(ExpectEqual(kept, content));
+      }
+    }
+  }
+}
+
 TYPED_TEST(PersistentMapModel, ScanFromVisitsInAscendingOrderOfHashFromAnyPosition) {
   Map<TypeParam> map;
   std::multimap<uint64_t, std::string> model;

@@ -13,48 +13,37 @@ class ChangeApplier {
   explicit ChangeApplier(State& state) : state_(state) {}
 
   void operator()(const std::shared_ptr<const NamespaceRecord>& record) {
-    NamespaceEntry entry;
-    if (const NamespaceEntry* old = state_.FindNamespace(record->id())) {
-      entry = *old;
-    } else {
-      state_.namespace_by_http_name_ =
-          state_.namespace_by_http_name_.Set(record->http_name(), record->id());
-      IndexName(*record);
+    if (NamespaceEntry* entry = state_.namespaces_.Edit(record->id())) {
+      entry->record = record;
+      return;
     }
-    entry.record = record;
-    Put(std::move(entry));
+    state_.namespace_by_http_name_.Put(record->http_name(), record->id());
+    IndexName(*record);
+    state_.namespaces_.Put(record->id(), {.record = record, .services = {}});
   }
 
   void operator()(const std::shared_ptr<const ServiceRecord>& record) {
-    ServiceEntry entry;
-    if (const ServiceEntry* old = state_.FindService(record->id())) {
-      entry = *old;
-    } else {
-      NamespaceEntry in = NamespaceOf(*record);
-      in.services =
-          in.services.Set(ServiceNameKey(in.record->type(), record->name()), record->id());
-      Put(std::move(in));
-      if (!record->creator_request_id().empty()) {
-        state_.service_by_token_ =
-            state_.service_by_token_.Set(record->creator_request_id(), record->id());
-      }
+    if (ServiceEntry* entry = state_.services_.Edit(record->id())) {
+      entry->record = record;
+      return;
     }
-    entry.record = record;
-    Put(std::move(entry));
+    NamespaceEntry& in = NamespaceOf(*record);
+    in.services.Put(ServiceNameKey(in.record->type(), record->name()), record->id());
+    if (!record->creator_request_id().empty()) {
+      state_.service_by_token_.Put(record->creator_request_id(), record->id());
+    }
+    state_.services_.Put(record->id(), {.record = record, .instances = {}});
   }
 
   void operator()(const std::shared_ptr<const InstancesRevisionRecord>& record) {
-    ServiceEntry entry = Service(record->service_id());
-    entry.instances_revision = record->revision();
-    Put(std::move(entry));
+    Service(record->service_id()).instances_revision = record->revision();
   }
 
   void operator()(const std::shared_ptr<const InstanceRecord>& record) {
-    ServiceEntry entry = Service(record->service_id());
+    ServiceEntry& entry = Service(record->service_id());
     const size_t before = entry.instances.size();
-    entry.instances = entry.instances.Set(record->id(), record);
-    CountInstances(entry, static_cast<int64_t>(entry.instances.size() - before));
-    Put(std::move(entry));
+    entry.instances.Put(record->id(), record);
+    CountInstances(entry, before);
   }
 
   void operator()(const std::shared_ptr<const OperationRecord>& record) {
@@ -62,13 +51,13 @@ class ChangeApplier {
       Unlock(*old);
     }
     if (record->status() == v1::OPERATION_STATUS_PENDING && !record->lock().empty()) {
-      state_.operation_by_lock_ = state_.operation_by_lock_.Set(record->lock(), record->id());
+      state_.operation_by_lock_.Put(record->lock(), record->id());
     }
     if (!record->request_token().empty()) {
-      state_.operation_by_request_ =
-          state_.operation_by_request_.Set(RequestKeyOf(*record), record->id());
+      state_.operation_by_request_.PutHashed(StableHash()(RequestKeyOf(*record)), {record.get()},
+                                             record);
     }
-    state_.operations_ = state_.operations_.Set(record->id(), record);
+    state_.operations_.Put(record->id(), record);
   }
 
   void Delete(const RecordKey& key) {
@@ -87,35 +76,24 @@ class ChangeApplier {
   }
 
  private:
-  NamespaceEntry NamespaceOf(const ServiceRecord& service) const {
-    const NamespaceEntry* entry = state_.FindNamespace(service.namespace_id());
+  NamespaceEntry& NamespaceOf(const ServiceRecord& service) {
+    NamespaceEntry* entry = state_.namespaces_.Edit(service.namespace_id());
     CLOUDMAP_CHECK(entry != nullptr, "a service has a namespace");
     return *entry;
   }
 
-  ServiceEntry Service(const std::string& id) const {
-    const ServiceEntry* entry = state_.FindService(id);
+  ServiceEntry& Service(const std::string& id) {
+    ServiceEntry* entry = state_.services_.Edit(id);
     CLOUDMAP_CHECK(entry != nullptr, "an instance has a service");
     return *entry;
   }
 
-  void Put(NamespaceEntry entry) {
-    std::string id = entry.record->id();
-    state_.namespaces_ = state_.namespaces_.Set(
-        std::move(id), std::make_shared<const NamespaceEntry>(std::move(entry)));
-  }
-
-  void Put(ServiceEntry entry) {
-    std::string id = entry.record->id();
-    state_.services_ =
-        state_.services_.Set(std::move(id), std::make_shared<const ServiceEntry>(std::move(entry)));
-  }
-
-  void CountInstances(const ServiceEntry& service, int64_t by) {
-    if (by != 0) {
-      NamespaceEntry in = NamespaceOf(*service.record);
-      in.instance_count += by;
-      Put(std::move(in));
+  // `before` is how many instances the service had.
+  void CountInstances(const ServiceEntry& service, size_t before) {
+    const int64_t more =
+        static_cast<int64_t>(service.instances.size()) - static_cast<int64_t>(before);
+    if (more != 0) {
+      NamespaceOf(*service.record).instance_count += more;
     }
   }
 
@@ -133,8 +111,7 @@ class ChangeApplier {
     ids.push_back(record.id());
     std::sort(ids.begin(), ids.end(),
               [&age](const auto& a, const auto& b) { return age(a) < age(b); });
-    state_.namespaces_by_name_ =
-        state_.namespaces_by_name_.Set(key, std::make_shared<const NamespaceIds>(std::move(ids)));
+    state_.namespaces_by_name_.Put(key, std::make_shared<const NamespaceIds>(std::move(ids)));
   }
 
   void DeleteNamespace(const std::string& id) {
@@ -142,16 +119,17 @@ class ChangeApplier {
     if (entry == nullptr) {
       return;
     }
-    const NamespaceRecord& record = *entry->record;
-    state_.namespace_by_http_name_ = state_.namespace_by_http_name_.Erase(record.http_name());
-    const std::string key = NamespaceNameKey(record.type(), record.name());
-    NamespaceIds ids = *state_.FindNamespacesByName(record.type(), record.name());
+    const std::shared_ptr<const NamespaceRecord> record = entry->record;
+    state_.namespace_by_http_name_.Remove(record->http_name());
+    const std::string key = NamespaceNameKey(record->type(), record->name());
+    NamespaceIds ids = *state_.FindNamespacesByName(record->type(), record->name());
     std::erase(ids, id);
-    state_.namespaces_by_name_ =
-        ids.empty() ? state_.namespaces_by_name_.Erase(key)
-                    : state_.namespaces_by_name_.Set(
-                          key, std::make_shared<const NamespaceIds>(std::move(ids)));
-    state_.namespaces_ = state_.namespaces_.Erase(id);
+    if (ids.empty()) {
+      state_.namespaces_by_name_.Remove(key);
+    } else {
+      state_.namespaces_by_name_.Put(key, std::make_shared<const NamespaceIds>(std::move(ids)));
+    }
+    state_.namespaces_.Remove(id);
   }
 
   void DeleteService(const std::string& id) {
@@ -159,25 +137,21 @@ class ChangeApplier {
     if (entry == nullptr) {
       return;
     }
-    NamespaceEntry in = NamespaceOf(*entry->record);
-    in.services = in.services.Erase(ServiceNameKey(in.record->type(), entry->record->name()));
-    state_.service_by_token_ = state_.service_by_token_.Erase(entry->record->creator_request_id());
+    NamespaceEntry& in = NamespaceOf(*entry->record);
+    in.services.Remove(ServiceNameKey(in.record->type(), entry->record->name()));
+    state_.service_by_token_.Remove(entry->record->creator_request_id());
     in.instance_count -= static_cast<int64_t>(entry->instances.size());
-    Put(std::move(in));
-    state_.services_ = state_.services_.Erase(id);
+    state_.services_.Remove(id);
   }
 
   void DeleteInstance(const std::string& service_id, const std::string& id) {
-    const ServiceEntry* old = state_.FindService(service_id);
-    if (old == nullptr) {
+    ServiceEntry* entry = state_.services_.Edit(service_id);
+    if (entry == nullptr) {
       return;
     }
-    ServiceEntry entry = *old;
-    const size_t before = entry.instances.size();
-    entry.instances = entry.instances.Erase(id);
-    CountInstances(entry,
-                   static_cast<int64_t>(entry.instances.size()) - static_cast<int64_t>(before));
-    Put(std::move(entry));
+    const size_t before = entry->instances.size();
+    entry->instances.Remove(id);
+    CountInstances(*entry, before);
   }
 
   void DeleteOperation(const std::string& id) {
@@ -188,29 +162,29 @@ class ChangeApplier {
     Unlock(*old);
     if (!old->request_token().empty()) {
       const std::string key = RequestKeyOf(*old);
-      const std::string* owner = state_.operation_by_request_.Find(key);
-      if (owner != nullptr && *owner == id) {
-        state_.operation_by_request_ = state_.operation_by_request_.Erase(key);
+      const OperationRecord* owner = state_.FindOperationByRequest(key);
+      if (owner != nullptr && owner->id() == id) {
+        state_.operation_by_request_.RemoveHashed(
+            StableHash()(key), [owner](const auto& request) { return request.operation == owner; });
       }
     }
-    state_.operations_ = state_.operations_.Erase(id);
+    state_.operations_.Remove(id);
   }
 
   void Unlock(const OperationRecord& operation) {
     const std::string* holder = state_.operation_by_lock_.Find(operation.lock());
     if (holder != nullptr && *holder == operation.id()) {
-      state_.operation_by_lock_ = state_.operation_by_lock_.Erase(operation.lock());
+      state_.operation_by_lock_.Remove(operation.lock());
     }
   }
 
   State& state_;
 };
 
-State Apply(const State& state, const std::vector<Change>& changes, int64_t revision) {
+State Apply(State state, const std::vector<Change>& changes, int64_t revision) {
   CLOUDMAP_CHECK(revision >= state.revision(), "I3: the revision never shrinks");
-  State next = state;
-  next.revision_ = revision;
-  ChangeApplier applier(next);
+  state.revision_ = revision;
+  ChangeApplier applier(state);
   for (const Change& change : changes) {
     if (change.record.has_value()) {
       std::visit(applier, *change.record);
@@ -218,7 +192,7 @@ State Apply(const State& state, const std::vector<Change>& changes, int64_t revi
       applier.Delete(change.key);
     }
   }
-  return next;
+  return state;
 }
 
 }  // namespace cloudmap::registry

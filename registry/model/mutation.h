@@ -27,7 +27,8 @@ class Mutation {
   std::vector<Change> changes_;
 };
 
-// `state` with `changes` made in order, at `revision` (I3: REQUIRES revision >= state's).
-State Apply(const State& state, const std::vector<Change>& changes, int64_t revision);
+// `state` with `changes` made in order, at `revision` (I3: REQUIRES revision >= state's). A state
+// that is moved in is changed in place, where no other shares it.
+State Apply(State state, const std::vector<Change>& changes, int64_t revision);
 
 }  // namespace cloudmap::registry

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "cloudmap/storage/v1/records.pb.h"
 
 namespace cloudmap::registry {
@@ -28,8 +29,17 @@ struct RecordKey {
   std::string instance_id;
 
   friend bool operator==(const RecordKey&, const RecordKey&) = default;
+};
+
+// A RecordKey whose texts are somebody else's.
+struct RecordKeyView {
+  RecordKind kind;
+  absl::string_view id;
+  absl::string_view instance_id;
+
+  friend bool operator==(const RecordKeyView&, const RecordKeyView&) = default;
   template <typename H>
-  friend H AbslHashValue(H h, const RecordKey& key) {
+  friend H AbslHashValue(H h, const RecordKeyView& key) {
     return H::combine(std::move(h), key.kind, key.id, key.instance_id);
   }
 };
@@ -41,6 +51,9 @@ using RecordPtr =
                  std::shared_ptr<const InstanceRecord>, std::shared_ptr<const OperationRecord>>;
 
 RecordKey KeyOf(const RecordPtr& record);
+// The texts are the record's, or the key's.
+RecordKeyView ViewKeyOf(const RecordPtr& record);
+inline RecordKeyView ViewOf(const RecordKey& key) { return {key.kind, key.id, key.instance_id}; }
 
 // One record written or, without `record`, deleted.
 struct Change {

@@ -15,7 +15,7 @@ auto FindPointer(const Map& map, absl::string_view key) -> decltype(map.Find(key
 }  // namespace
 
 const NamespaceEntry* State::FindNamespace(absl::string_view id) const {
-  return FindPointer(namespaces_, id);
+  return namespaces_.Find(id);
 }
 
 const NamespaceEntry* State::FindNamespaceByHttpName(absl::string_view http_name) const {
@@ -28,9 +28,7 @@ const NamespaceIds* State::FindNamespacesByName(v1::NamespaceType type,
   return FindPointer(namespaces_by_name_, NamespaceNameKey(type, name));
 }
 
-const ServiceEntry* State::FindService(absl::string_view id) const {
-  return FindPointer(services_, id);
-}
+const ServiceEntry* State::FindService(absl::string_view id) const { return services_.Find(id); }
 
 const ServiceEntry* State::FindServiceByName(const NamespaceEntry& in,
                                              absl::string_view name) const {
@@ -59,8 +57,11 @@ const OperationRecord* State::FindOperationByLock(absl::string_view lock) const 
 }
 
 const OperationRecord* State::FindOperationByRequest(absl::string_view request_key) const {
-  const std::string* id = operation_by_request_.Find(request_key);
-  return id == nullptr ? nullptr : FindOperation(*id);
+  const auto* found = operation_by_request_.FindHashed(
+      StableHash()(request_key), [request_key](const RequestOf& request) {
+        return RequestKeyOf(*request.operation) == request_key;
+      });
+  return found == nullptr ? nullptr : found->get();
 }
 
 std::string ServiceNameKey(v1::NamespaceType type, absl::string_view service_name) {

@@ -15,11 +15,12 @@
 
 namespace cloudmap::registry {
 
-using InstanceMap = PersistentMap<std::string, std::shared_ptr<const InstanceRecord>>;
+// By instance id; the key is the record's own.
+using InstanceMap = PersistentMap<absl::string_view, std::shared_ptr<const InstanceRecord>>;
 
 struct ServiceEntry {
   std::shared_ptr<const ServiceRecord> record;
-  InstanceMap instances;  // by instance id
+  InstanceMap instances;
   int64_t instances_revision = 0;
 };
 
@@ -31,6 +32,10 @@ struct NamespaceEntry {
 
 // Namespaces that share a name, oldest first: DNS ones of either type and in any VPC, or HTTP ones.
 using NamespaceIds = std::vector<std::string>;
+
+// What makes a retried request the same one: API method, its target and its token.
+std::string RequestKey(absl::string_view method, absl::string_view scope, absl::string_view token);
+std::string RequestKeyOf(const OperationRecord& operation);
 
 class State {
  public:
@@ -55,7 +60,8 @@ class State {
   // The operation that a request with this method, token and scope started; see RequestKey.
   const OperationRecord* FindOperationByRequest(absl::string_view request_key) const;
 
-  // For lists: in ascending order of hash (PersistentMap::ScanFrom).
+  // For lists: in ascending order of hash (PersistentMap::ScanFrom). Values are a NamespaceEntry, a
+  // ServiceEntry, a pointer to an OperationRecord.
   const auto& namespaces() const { return namespaces_; }
   const auto& services() const { return services_; }
   const auto& operations() const { return operations_; }
@@ -63,19 +69,28 @@ class State {
   const auto& operations_by_lock() const { return operation_by_lock_; }
 
  private:
-  friend State Apply(const State& state, const std::vector<Change>& changes, int64_t revision);
+  // The RequestKey of an operation, which is its value's.
+  struct RequestOf {
+    const OperationRecord* operation;
+    friend bool operator==(const RequestOf& a, const RequestOf& b) {
+      return RequestKeyOf(*a.operation) == RequestKeyOf(*b.operation);
+    }
+  };
+
+  friend State Apply(State state, const std::vector<Change>& changes, int64_t revision);
   friend class ChangeApplier;
 
   int64_t revision_ = 0;
-  PersistentMap<std::string, std::shared_ptr<const NamespaceEntry>> namespaces_;
+  PersistentMap<std::string, NamespaceEntry> namespaces_;
   PersistentMap<std::string, std::string> namespace_by_http_name_;
   // By NamespaceNameKey.
   PersistentMap<std::string, std::shared_ptr<const NamespaceIds>> namespaces_by_name_;
-  PersistentMap<std::string, std::shared_ptr<const ServiceEntry>> services_;
+  PersistentMap<std::string, ServiceEntry> services_;
   PersistentMap<std::string, std::string> service_by_token_;
-  PersistentMap<std::string, std::shared_ptr<const OperationRecord>> operations_;
+  // By id; the key is the record's own.
+  PersistentMap<absl::string_view, std::shared_ptr<const OperationRecord>> operations_;
   PersistentMap<std::string, std::string> operation_by_lock_;
-  PersistentMap<std::string, std::string> operation_by_request_;
+  PersistentMap<RequestOf, std::shared_ptr<const OperationRecord>> operation_by_request_;
 };
 
 // Service names compare without case in DNS namespaces, exactly in HTTP ones.
@@ -86,10 +101,6 @@ std::string CanonicalDnsName(absl::string_view name);
 
 // DNS names compare without case and trailing dot; HTTP names exactly, and apart from DNS ones.
 std::string NamespaceNameKey(v1::NamespaceType type, absl::string_view name);
-
-// What makes a retried request the same one: API method, its target and its token.
-std::string RequestKey(absl::string_view method, absl::string_view scope, absl::string_view token);
-std::string RequestKeyOf(const OperationRecord& operation);
 
 bool IsDnsNamespace(v1::NamespaceType type);
 

@@ -39,16 +39,17 @@ State StateOf(Snapshot snapshot) {
 
 // The last change of each key, in the place of its first: a parent stays before its children.
 std::vector<Change> LastPerKey(std::vector<Change> changes) {
-  absl::flat_hash_map<RecordKey, size_t> place;
+  absl::flat_hash_map<RecordKeyView, size_t> place;
   place.reserve(changes.size());
   std::vector<Change> kept;
-  kept.reserve(changes.size());
+  kept.reserve(changes.size());  // so that the keys stay where the views look
   for (Change& change : changes) {
-    const auto [it, is_new] = place.try_emplace(change.key, kept.size());
-    if (is_new) {
-      kept.push_back(std::move(change));
+    const auto found = place.find(ViewOf(change.key));
+    if (found != place.end()) {
+      kept[found->second].record = std::move(change.record);
     } else {
-      kept[it->second].record = std::move(change.record);
+      kept.push_back(std::move(change));
+      place.emplace(ViewOf(kept.back().key), kept.size() - 1);
     }
   }
   return kept;
@@ -194,7 +195,7 @@ std::vector<CommitLoop::Decided> CommitLoop::DecideAll(std::vector<Pending>& bat
     }
     std::vector<Change> own = std::move(decision->mutation).TakeChanges();
     if (!own.empty()) {
-      tentative = Apply(tentative, own, revision);
+      tentative = Apply(std::move(tentative), own, revision);
       std::move(own.begin(), own.end(), std::back_inserter(changes));
     }
     decided.push_back({std::move(pending.done), std::move(decision->response)});

@@ -61,12 +61,11 @@ void DeadlineKeeper::OnLoad(const State& state) {
   ++loads_;
   deadlines_ = {};
   finished_.clear();
-  state.operations().ForEach([this](const std::string&, const auto& operation)
+  state.operations().ForEach([this](absl::string_view, const auto& operation)
                                  ABSL_NO_THREAD_SAFETY_ANALYSIS { Watch(*operation); });
-  using ServicePtr = std::shared_ptr<const ServiceEntry>;
-  state.services().ForEach([this](const std::string&, const ServicePtr& service) {
-    service->instances.ForEach([this](const std::string&, const auto& instance)
-                                   ABSL_NO_THREAD_SAFETY_ANALYSIS { Watch(*instance); });
+  state.services().ForEach([this](const std::string&, const ServiceEntry& service) {
+    service.instances.ForEach([this](absl::string_view, const auto& instance)
+                                  ABSL_NO_THREAD_SAFETY_ANALYSIS { Watch(*instance); });
   });
   std::sort(finished_.begin(), finished_.end(),
             [](const Finished& a, const Finished& b) { return a.update_ms < b.update_ms; });

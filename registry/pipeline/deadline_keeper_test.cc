@@ -106,7 +106,7 @@ TEST_F(DeadlineKeeperTest, CompletesAPendingOperationWhenItIsDue) {
   ASSERT_TRUE(watcher_.Wait());
   const std::shared_ptr<const State> state = loop_.Current();
   EXPECT_NE(state->FindNamespaceByHttpName("apps"), nullptr);
-  state->operations().ForEach([](const std::string&, const auto& operation) {
+  state->operations().ForEach([](absl::string_view, const auto& operation) {
     EXPECT_EQ(operation->status(), v1::OPERATION_STATUS_SUCCESS);
     EXPECT_GE(operation->update_ms(), operation->create_ms() + 5);
   });

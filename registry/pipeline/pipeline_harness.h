@@ -109,17 +109,17 @@ class TestStore final : public Store {
 inline std::map<std::string, std::string> Dump(const State& state) {
   std::map<std::string, std::string> dump;
   state.namespaces().ForEach([&](const std::string& id, const auto& entry) {
-    dump["namespace " + id] = absl::StrCat(entry->record->DebugString(), entry->services.size(),
-                                           " services, ", entry->instance_count, " instances");
+    dump["namespace " + id] = absl::StrCat(entry.record->DebugString(), entry.services.size(),
+                                           " services, ", entry.instance_count, " instances");
   });
   state.services().ForEach([&](const std::string& id, const auto& entry) {
-    dump["service " + id] = absl::StrCat(entry->record->DebugString(), entry->instances_revision);
-    entry->instances.ForEach([&](const std::string& instance_id, const auto& instance) {
+    dump["service " + id] = absl::StrCat(entry.record->DebugString(), entry.instances_revision);
+    entry.instances.ForEach([&](absl::string_view instance_id, const auto& instance) {
       dump[absl::StrCat("instance ", id, "/", instance_id)] = instance->DebugString();
     });
   });
-  state.operations().ForEach([&](const std::string& id, const auto& operation) {
-    dump["operation " + id] = operation->DebugString();
+  state.operations().ForEach([&](absl::string_view id, const auto& operation) {
+    dump[absl::StrCat("operation ", id)] = operation->DebugString();
   });
   return dump;
 }

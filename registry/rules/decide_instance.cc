@@ -34,12 +34,15 @@ const OperationRecord* FindReplay(const State& state, const ServiceRecord& servi
   }
   const OperationRecord* earlier = state.FindOperationByRequest(RequestKey(
       kRegister, InstanceScope(service.id(), request.instance_id()), request.creator_request_id()));
-  if (earlier == nullptr || earlier->request_fingerprint() != Fingerprint(request)) {
+  if (earlier == nullptr) {
     return nullptr;
   }
   const InstanceRecord* instance = state.FindInstance(service.id(), request.instance_id());
   const bool in_force = instance != nullptr && instance->operation_id() == earlier->id();
-  return in_force || earlier->status() == v1::OPERATION_STATUS_PENDING ? earlier : nullptr;
+  if (!in_force && earlier->status() != v1::OPERATION_STATUS_PENDING) {
+    return nullptr;
+  }
+  return earlier->request_fingerprint() == Fingerprint(request) ? earlier : nullptr;
 }
 
 absl::Status CheckQuotas(const State& state, const RegistryOptions& options,

@@ -325,7 +325,7 @@ std::string InvalidInstances(const RegistryOptions& options, const State& state,
                              const ServiceEntry& service, const ServiceRecord& record) {
   const NamespaceRecord& in = *NamespaceOf(state, record).record;
   std::string invalid;
-  service.instances.ForEach([&](const std::string& id, const auto& instance) {
+  service.instances.ForEach([&](absl::string_view id, const auto& instance) {
     if (!invalid.empty()) {
       return;
     }

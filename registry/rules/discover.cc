@@ -117,7 +117,7 @@ absl::StatusOr<Wire<v1::DiscoverInstancesResponse>> DiscoverInstances(
   const ServiceRecord& service = *found.service->record;
   std::vector<Candidate> candidates;
   candidates.reserve(found.service->instances.size());
-  found.service->instances.ForEach([&](const std::string&, const auto& instance) {
+  found.service->instances.ForEach([&](absl::string_view, const auto& instance) {
     if (HasAll(*instance, request.query_parameters())) {
       candidates.push_back({instance.get(), HealthOf(service, *instance)});
     }

@@ -47,11 +47,11 @@ absl::StatusOr<v1::ListNamespacesResponse> ListNamespaces(
   ASSIGN_OR_RETURN(std::string next,
                    FillPage(state.namespaces(), "ListNamespaces", request.next_token(),
                             PageSize(request), [&](const std::string&, const auto& entry) {
-                              if (!filter.Accepts(*entry->record)) {
+                              if (!filter.Accepts(*entry.record)) {
                                 return false;
                               }
                               *response.add_namespaces() =
-                                  NamespaceToSummary(context.options, *entry);
+                                  NamespaceToSummary(context.options, entry);
                               return true;
                             }));
   SetNextToken(std::move(next), response);
@@ -71,8 +71,7 @@ absl::StatusOr<v1::ListServicesResponse> ListServices(const State& state,
     ASSIGN_OR_RETURN(std::string next,
                      FillPage(state.services(), "ListServices", request.next_token(),
                               PageSize(request), [&](const std::string&, const auto& entry) {
-                                *response.add_services() =
-                                    ServiceToSummary(context.options, *entry);
+                                *response.add_services() = ServiceToSummary(context.options, entry);
                                 return true;
                               }));
     SetNextToken(std::move(next), response);
@@ -105,7 +104,7 @@ absl::StatusOr<v1::ListInstancesResponse> ListInstances(const State& state,
       std::string next,
       FillPage(service->instances, absl::StrCat("ListInstances/", service->record->id()),
                request.next_token(), PageSize(request),
-               [&](const std::string&, const auto& instance) {
+               [&](absl::string_view, const auto& instance) {
                  v1::InstanceSummary& out = *response.add_instances();
                  out.set_id(instance->id());
                  *out.mutable_attributes() = instance->attributes();
@@ -122,7 +121,7 @@ absl::StatusOr<v1::ListOperationsResponse> ListOperations(
   v1::ListOperationsResponse response;
   ASSIGN_OR_RETURN(std::string next,
                    FillPage(state.operations(), "ListOperations", request.next_token(),
-                            PageSize(request), [&](const std::string&, const auto& operation) {
+                            PageSize(request), [&](absl::string_view, const auto& operation) {
                               if (!filter.Accepts(*operation) || !IsListed(state, *operation)) {
                                 return false;
                               }
@@ -145,18 +144,19 @@ absl::StatusOr<v1::GetInstancesHealthStatusResponse> GetInstancesHealthStatus(
     wanted = {};
     for (const std::string& id : request.instances()) {
       RETURN_IF_ERROR(LookUpInstance(*service, id).status());
-      wanted = wanted.Set(id, *service->instances.Find(id));
+      const auto& instance = *service->instances.Find(id);
+      wanted.Put(instance->id(), instance);
     }
   }
   v1::GetInstancesHealthStatusResponse response;
   ASSIGN_OR_RETURN(
       std::string next,
-      FillPage(wanted, absl::StrCat("GetInstancesHealthStatus/", service->record->id()),
-               request.next_token(), PageSize(request),
-               [&](const std::string& id, const auto& instance) {
-                 (*response.mutable_status())[id] = HealthOf(*service->record, *instance);
-                 return true;
-               }));
+      FillPage(
+          wanted, absl::StrCat("GetInstancesHealthStatus/", service->record->id()),
+          request.next_token(), PageSize(request), [&](absl::string_view, const auto& instance) {
+            (*response.mutable_status())[instance->id()] = HealthOf(*service->record, *instance);
+            return true;
+          }));
   SetNextToken(std::move(next), response);
   return response;
 }

@@ -100,7 +100,7 @@ TEST_F(Pages, OfEveryListHaveNoDuplicatesAndEnd) {
   }
   Ids operations;
   state.operations().ForEach(
-      [&operations](const std::string& id, const auto&) { operations.insert(id); });
+      [&operations](absl::string_view id, const auto&) { operations.emplace(id); });
   for (const int size : {1, 2, 3, 7, 100}) {
     const std::string max = absl::StrCat("max_results: ", size);
     EXPECT_EQ(Namespaces(max), namespaces);

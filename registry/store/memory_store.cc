@@ -8,7 +8,7 @@ absl::StatusOr<Snapshot> MemoryStore::Load() {
   Snapshot snapshot;
   snapshot.revision = revision_;
   snapshot.records.reserve(records_.size());
-  for (const auto& [key, record] : records_) {
+  for (const RecordPtr& record : records_) {
     snapshot.records.push_back(record);
   }
   return snapshot;
@@ -17,10 +17,12 @@ absl::StatusOr<Snapshot> MemoryStore::Load() {
 absl::Status MemoryStore::Commit(const Batch& batch) {
   CLOUDMAP_CHECK(batch.revision > revision_, "I3: revisions grow");
   for (const Change& change : batch.changes) {
+    const auto old = records_.find(ViewOf(change.key));
+    if (old != records_.end()) {
+      records_.erase(old);
+    }
     if (change.record.has_value()) {
-      records_.insert_or_assign(change.key, *change.record);
-    } else {
-      records_.erase(change.key);
+      records_.insert(*change.record);
     }
   }
   revision_ = batch.revision;

@@ -3,7 +3,8 @@
 
 #include <cstdint>
 
-#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/hash/hash.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "registry/store/store.h"
@@ -16,8 +17,22 @@ class MemoryStore : public Store {
   absl::Status Commit(const Batch& batch) override;
 
  private:
+  // By key, which is in the record.
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(const RecordPtr& record) const { return (*this)(ViewKeyOf(record)); }
+    size_t operator()(const RecordKeyView& key) const { return absl::HashOf(key); }
+  };
+  struct Equal {
+    using is_transparent = void;
+    bool operator()(const RecordPtr& a, const RecordPtr& b) const {
+      return ViewKeyOf(a) == ViewKeyOf(b);
+    }
+    bool operator()(const RecordPtr& a, const RecordKeyView& b) const { return ViewKeyOf(a) == b; }
+  };
+
   int64_t revision_ = 0;
-  absl::flat_hash_map<RecordKey, RecordPtr> records_;
+  absl::flat_hash_set<RecordPtr, Hash, Equal> records_;
 };
 
 }  // namespace cloudmap::registry

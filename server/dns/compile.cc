@@ -132,7 +132,7 @@ void ContentBuilder::AddService(const ServiceEntry& service, absl::string_view o
   if (config.routing_policy() == v1::ROUTING_POLICY_WEIGHTED && !service.instances.empty()) {
     a_.answer_max = aaaa_.answer_max = srv_.answer_max = kWeightedAnswers;
   }
-  service.instances.ForEach([&](const std::string&, const auto& instance) {
+  service.instances.ForEach([&](absl::string_view, const auto& instance) {
     const bool healthy = registry::CountsAsHealthy(registry::HealthOf(*service.record, *instance));
     for (const v1::DnsRecord& dns_record : config.dns_records()) {
       AddInstance(dns_record, *instance, healthy, owner);
@@ -237,7 +237,7 @@ void AddHosts(const State& state, const NamespaceEntry& in, const MixedCaseServi
           builder.AddHost(*service->record, **instance);
         }
       } else {
-        service->instances.ForEach([&](const std::string& other, const auto& instance) {
+        service->instances.ForEach([&](absl::string_view other, const auto& instance) {
           if (absl::EqualsIgnoreCase(other, id)) {
             builder.AddHost(*service->record, *instance);
           }
@@ -340,7 +340,7 @@ ZonePtr CompileZone(const State& state, const ServedNamespaces& namespaces,
       const ServiceEntry* service = state.FindService(service_id);
       put(RelativeServiceName(*service->record));
       if (HasHostNames(*service->record)) {
-        service->instances.ForEach([&](const std::string& id, const auto&) {
+        service->instances.ForEach([&](absl::string_view id, const auto&) {
           put(RelativeHostName(*service->record, id));
         });
       }

@@ -58,7 +58,7 @@ std::vector<ZonePtr> ChildrenOf(const ZoneTable& table, NameView apex) {
 void AddNames(const ServiceEntry& service, bool hosts, std::set<std::string>& names) {
   names.insert(RelativeServiceName(*service.record));
   if (hosts && HasHostNames(*service.record)) {
-    service.instances.ForEach([&](const std::string& id, const auto&) {
+    service.instances.ForEach([&](absl::string_view id, const auto&) {
       names.insert(RelativeHostName(*service.record, id));
     });
   }
@@ -288,7 +288,7 @@ void ZonePublisher::Remove(const ZonePtr& zone, uint32_t serial) {
 void ZonePublisher::NoteMixedCase(const State& state) {
   state.services().ForEach([&](const std::string& service_id, const auto& service) {
     bool mixed = false;
-    service->instances.ScanFrom(0, [&](uint64_t, const std::string& id, const auto&) {
+    service.instances.ScanFrom(0, [&](uint64_t, absl::string_view id, const auto&) {
       mixed = IsMixedCase(id);
       return !mixed;
     });

@@ -48,7 +48,7 @@ std::shared_ptr<const Zone> Zone::Make(NameView apex, const SipKey& key, uint32_
   zone->serial_ = serial;
   NodePtr node = Node::Make(apex, {}, {});
   const NameView name = node->name();
-  zone->nodes_ = zone->nodes_.SetHashed(zone->apex_hash_, name, {std::move(node), 0});
+  zone->nodes_.PutHashed(zone->apex_hash_, name, {std::move(node), 0});
   zone->BuildAuthority();
   return zone;
 }
@@ -72,7 +72,7 @@ void Zone::BuildAuthority() {
 
 void ZoneEditor::Set(const LookupName& name, int label, NodeEntry entry) {
   const NameView key = entry.node->name();
-  zone_.nodes_ = zone_.nodes_.SetHashed(name.suffix_hash(label), key, std::move(entry));
+  zone_.nodes_.PutHashed(name.suffix_hash(label), key, std::move(entry));
 }
 
 void ZoneEditor::Put(const NodePtr& node) {
@@ -90,8 +90,8 @@ void ZoneEditor::Put(const NodePtr& node) {
   } else if (node->has_content() || children != 0 || depth(name, 0) == 0) {
     Set(name, 0, {node, children});
   } else {
-    zone_.nodes_ = zone_.nodes_.EraseHashed(
-        name.suffix_hash(0), [&name](const NameView& key) { return key == name.view(); });
+    zone_.nodes_.RemoveHashed(name.suffix_hash(0),
+                              [&name](const NameView& key) { return key == name.view(); });
     RemoveChild(name, 1);
   }
 }
@@ -118,8 +118,8 @@ void ZoneEditor::RemoveChild(const LookupName& name, int label) {
       return;
     }
     const NameView suffix = name.suffix(label);
-    zone_.nodes_ = zone_.nodes_.EraseHashed(
-        name.suffix_hash(label), [suffix](const NameView& key) { return key == suffix; });
+    zone_.nodes_.RemoveHashed(name.suffix_hash(label),
+                              [suffix](const NameView& key) { return key == suffix; });
   }
 }
 

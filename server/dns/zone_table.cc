@@ -4,7 +4,7 @@ namespace cloudmap::dns {
 
 void ZoneTable::Put(const ZonePtr& zone) {
   const size_t before = zones_.size();
-  zones_ = zones_.SetHashed(zone->apex_hash(), zone->apex(), zone);
+  zones_.PutHashed(zone->apex_hash(), zone->apex(), zone);
   if (zones_.size() != before) {
     ++apex_depths_[static_cast<size_t>(zone->apex_labels())];
   }
@@ -13,8 +13,7 @@ void ZoneTable::Put(const ZonePtr& zone) {
 void ZoneTable::Remove(const Zone& zone) {
   const size_t before = zones_.size();
   const NameView apex = zone.apex();
-  zones_ =
-      zones_.EraseHashed(zone.apex_hash(), [apex](const NameView& key) { return key == apex; });
+  zones_.RemoveHashed(zone.apex_hash(), [apex](const NameView& key) { return key == apex; });
   if (zones_.size() != before) {
     --apex_depths_[static_cast<size_t>(zone.apex_labels())];
   }
