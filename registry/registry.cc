@@ -15,9 +15,12 @@ Registry::Registry(RegistryOptions options, std::unique_ptr<Store> store, const 
       random_(random),
       store_(std::move(store)),
       commit_loop_(std::make_unique<CommitLoop>(options_, *store_, clock, random)),
-      deadline_keeper_(std::make_unique<DeadlineKeeper>(clock, [this](Decider decide, Done done) {
-        commit_loop_->Submit(std::move(decide), std::move(done));
-      })) {
+      deadline_keeper_(std::make_unique<DeadlineKeeper>(
+          clock,
+          [this](Decider decide, Done done) {
+            commit_loop_->Submit(std::move(decide), std::move(done));
+          },
+          [this] { commit_loop_->Flush(); })) {
   commit_loop_->AddListener(deadline_keeper_.get());
 }
 
@@ -39,6 +42,8 @@ void Registry::Stop() {
 void Registry::Submit(Decider decide, Done done) {
   commit_loop_->Submit(std::move(decide), std::move(done));
 }
+
+void Registry::Flush() { commit_loop_->Flush(); }
 
 std::shared_ptr<const State> Registry::Current() const { return commit_loop_->Current(); }
 

@@ -4,8 +4,9 @@
 //   registry.AddListener(&publisher);
 //   RETURN_IF_ERROR(registry.Start());
 //   registry.Submit([](const State& state, const CommandContext& context) { ... }, done);
+//   registry.Flush();
 //
-// Thread safety: Submit and Current from any thread; the rest before Start.
+// Thread safety: Submit, Flush and Current from any thread; the rest before Start.
 #pragma once
 
 #include <memory>
@@ -43,9 +44,14 @@ class Registry {
   // Stops accepting commands, commits and answers those accepted, joins the threads. Idempotent.
   void Stop();
 
-  // Decides, commits, publishes, then calls `done` on the commit thread (I1). When the queue is
-  // full or the registry has stopped, `done` is called at once with the error.
+  // Takes a command, which is decided, committed and published before `done` is called (I1), on the
+  // thread that commits, so `done` must not block. When the queue is full or the registry has
+  // stopped, `done` is called at once with the error.
   void Submit(Decider decide, Done done);
+
+  // To be called after one or more Submits, when the thread has no more to submit for now: commits
+  // what waits, unless another thread does.
+  void Flush();
 
   // The newest committed state. A caller that has been answered sees its own write.
   std::shared_ptr<const State> Current() const;

@@ -103,7 +103,9 @@ absl::Status App::Start() {
   RETURN_IF_ERROR(StartRegistry());
   RETURN_IF_ERROR(MakeApi());
   RETURN_IF_ERROR(StartDns());
-  http_ = std::make_unique<http::HttpServer>(HttpOptionsOf(config_), MakeRouter());
+  http::ServerOptions http_options = HttpOptionsOf(config_);
+  http_options.after_requests = [this] { operations_->Flush(); };
+  http_ = std::make_unique<http::HttpServer>(std::move(http_options), MakeRouter());
   RETURN_IF_ERROR(http_->Start());
   grpc_ = std::make_unique<api::GrpcServer>(GrpcOptionsOf(config_), *operations_);
   RETURN_IF_ERROR(grpc_->Start());

@@ -1,4 +1,4 @@
-// A command on its way through the commit thread.
+// A command on its way through the commit loop.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 #include "registry/model/ids.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -12,15 +13,18 @@
 namespace cloudmap::registry {
 namespace {
 
+// Of an operation id, before the dash.
+constexpr size_t kOperationHashChars = 32;
+
 // `chars` characters of base32 that depend on `text` alone.
-std::string HashBase32(absl::string_view text, int chars) {
+std::string HashBase32(absl::string_view text, size_t chars) {
   std::array<uint64_t, 3> words;
   for (uint64_t i = 0; i < words.size(); ++i) {
     words[i] = SipHash24({0x6964656e74696679, i}, text.data(), text.size());
   }
   std::array<uint8_t, sizeof(words)> bytes;
   std::memcpy(bytes.data(), words.data(), sizeof(words));
-  return Base32(bytes, chars);
+  return Base32(bytes, static_cast<int>(chars));
 }
 
 std::string Arn(const RegistryOptions& options, absl::string_view kind, absl::string_view id) {
@@ -56,7 +60,19 @@ std::string HttpNameSuffix(absl::string_view namespace_id) {
 }
 
 std::string OperationId(absl::string_view target, int64_t now_ms) {
-  return absl::StrCat(HashBase32(target, 32), "-", Base36(static_cast<uint64_t>(now_ms)));
+  return absl::StrCat(HashBase32(target, kOperationHashChars), "-",
+                      Base36(static_cast<uint64_t>(now_ms)));
+}
+
+uint64_t OperationIdHash::operator()(absl::string_view operation_id) const {
+  // The milliseconds until the year 2109, and what tells those of one millisecond apart.
+  constexpr int kTimeBits = 42;
+  uint64_t ms = 0;
+  for (const char c : operation_id.substr(std::min(operation_id.size(), kOperationHashChars + 1))) {
+    ms = ms * 36 + static_cast<uint64_t>(
+                       absl::ascii_isdigit(static_cast<unsigned char>(c)) ? c - '0' : c - 'a' + 10);
+  }
+  return ms << (64 - kTimeBits) | StableHash()(operation_id) >> kTimeBits;
 }
 
 std::string NamespaceArn(const RegistryOptions& options, absl::string_view namespace_id) {

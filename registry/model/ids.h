@@ -27,6 +27,12 @@ std::string HttpNameSuffix(absl::string_view namespace_id);
 // 32 characters that depend on the target, and the time in milliseconds in base 36.
 std::string OperationId(absl::string_view target, int64_t now_ms);
 
+// For maps by operation id: ascends with the time in the id, so that new operations come together
+// at one end of the map, old ones leave at the other, and lists are in order of time.
+struct OperationIdHash {
+  uint64_t operator()(absl::string_view operation_id) const;
+};
+
 std::string NamespaceArn(const RegistryOptions& options, absl::string_view namespace_id);
 std::string ServiceArn(const RegistryOptions& options, absl::string_view service_id);
 

@@ -59,6 +59,32 @@ TEST(Arns, NamePartitionRegionAndAccount) {
             "arn:aws-us-gov:servicediscovery:us-gov-west-1:000000000000:service/srv-a");
 }
 
+TEST(OperationIdHash, AscendsWithTheTimeInTheId) {
+  const OperationIdHash hash;
+  int64_t ms = 1'587'055'860'121;
+  uint64_t last = 0;
+  for (int i = 0; i < 1'000; ++i, ms += 1 + i * i) {
+    const uint64_t next = hash(OperationId(absl::StrCat("target-", i), ms));
+    EXPECT_GT(next, last) << ms;
+    last = next;
+  }
+}
+
+TEST(OperationIdHash, TellsOperationsOfOneMillisecondApart) {
+  std::set<uint64_t> hashes;
+  for (int i = 0; i < 100; ++i) {
+    hashes.insert(OperationIdHash()(OperationId(absl::StrCat("target-", i), 1'587'055'860'121)));
+  }
+  EXPECT_EQ(hashes.size(), 100U);
+}
+
+TEST(OperationIdHash, AnyTextHasOne) {
+  const OperationIdHash hash;
+  EXPECT_EQ(hash(""), hash(""));
+  EXPECT_NE(hash("x"), hash("y"));
+  EXPECT_NE(hash(std::string(1000, 'z')), hash(std::string(999, 'z')));
+}
+
 TEST(ResolveId, TakesIdsAndOurArnsOfTheKind) {
   const RegistryOptions options;
   EXPECT_EQ(ResolveId(options, "service", "srv-a"), "srv-a");

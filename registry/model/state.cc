@@ -88,10 +88,6 @@ std::string RequestKeyOf(const OperationRecord& operation) {
   switch (operation.type()) {
     case v1::OPERATION_TYPE_UPDATE_NAMESPACE:
       return RequestKey(operation.method(), operation.namespace_id(), operation.request_token());
-    case v1::OPERATION_TYPE_REGISTER_INSTANCE:
-      return RequestKey(operation.method(),
-                        absl::StrCat(operation.service_id(), "/", operation.instance_id()),
-                        operation.request_token());
     default:
       return RequestKey(operation.method(), "", operation.request_token());
   }

@@ -11,6 +11,7 @@
 
 #include "absl/strings/string_view.h"
 #include "registry/base/persistent_map.h"
+#include "registry/model/ids.h"
 #include "registry/model/record.h"
 
 namespace cloudmap::registry {
@@ -60,7 +61,8 @@ class State {
   // The operation that a request with this method, token and scope started; see RequestKey.
   const OperationRecord* FindOperationByRequest(absl::string_view request_key) const;
 
-  // For lists: in ascending order of hash (PersistentMap::ScanFrom). Values are a NamespaceEntry, a
+  // For lists: in ascending order of hash (PersistentMap::ScanFrom), which for operations is the
+  // order of time. Values are a NamespaceEntry, a
   // ServiceEntry, a pointer to an OperationRecord.
   const auto& namespaces() const { return namespaces_; }
   const auto& services() const { return services_; }
@@ -88,7 +90,8 @@ class State {
   PersistentMap<std::string, ServiceEntry> services_;
   PersistentMap<std::string, std::string> service_by_token_;
   // By id; the key is the record's own.
-  PersistentMap<absl::string_view, std::shared_ptr<const OperationRecord>> operations_;
+  PersistentMap<absl::string_view, std::shared_ptr<const OperationRecord>, OperationIdHash>
+      operations_;
   PersistentMap<std::string, std::string> operation_by_lock_;
   PersistentMap<RequestOf, std::shared_ptr<const OperationRecord>> operation_by_request_;
 };

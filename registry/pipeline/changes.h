@@ -13,12 +13,13 @@ class ChangeListener {
  public:
   virtual ~ChangeListener() = default;
 
-  // The state that was loaded: before the first command is accepted, and again on the commit
-  // thread after a commit failed and the store was read anew.
+  // The state that was loaded: before the first command is accepted, and again on the
+  // committing thread after a commit failed and the store was read anew.
   virtual void OnLoad(const State& state) = 0;
 
-  // After each durable batch and before its callers are answered (I1), on the commit thread.
-  // `changes` lead from `before` to `after`, in order, with at most one entry per key.
+  // After each durable batch and before its callers are answered (I1), on the thread that committed
+  // it; one call at a time. `changes` lead from `before` to `after`, in order, with at most one
+  // entry per key.
   virtual void OnCommit(const State& before, const State& after,
                         const std::vector<Change>& changes) = 0;
 };

@@ -59,6 +59,10 @@ std::vector<Change> LastPerKey(std::vector<Change> changes) {
 // serial, 32 bits of the revision, would come around while a secondary is away (RFC 1982).
 constexpr int64_t kRevisionsPerSecond = 64;
 
+// A thread that commits for all does so with this many batches; what came meanwhile is then left to
+// the loop's thread, so that a transport's goes on reading.
+constexpr int kFlushBatchesMax = 4;
+
 absl::Status Stopping() {
   return MakeError(v1::SERVICE_UNAVAILABLE, "The server is shutting down.");
 }
@@ -85,6 +89,7 @@ CommitLoop::~CommitLoop() { Stop(); }
 void CommitLoop::AddListener(ChangeListener* listener) { listeners_.push_back(listener); }
 
 absl::Status CommitLoop::Start() {
+  committer_ = std::this_thread::get_id();
   RETURN_IF_ERROR(Reload());
   // Under the lock that Run takes first: it reads thread_.
   absl::MutexLock lock(&mutex_);
@@ -97,6 +102,7 @@ void CommitLoop::Stop() {
   {
     absl::MutexLock lock(&mutex_);
     accepting_ = false;
+    thread_needed_.Signal();
   }
   if (thread_.joinable()) {
     thread_.join();
@@ -114,6 +120,9 @@ void CommitLoop::Submit(Decider decide, Done done) {
                           "Too many changes are waiting to be committed; try again later.");
     } else {
       queue_.push_back({std::move(decide), std::move(done)});
+      if (store_.CommitWaits() && !committing_) {
+        thread_needed_.Signal();
+      }
     }
   }
   if (!refused.ok()) {
@@ -121,26 +130,55 @@ void CommitLoop::Submit(Decider decide, Done done) {
   }
 }
 
-void CommitLoop::Run() {
-  for (std::vector<Pending> batch = Drain(); !batch.empty(); batch = Drain()) {
-    CommitBatch(std::move(batch));
+void CommitLoop::Flush() {
+  if (store_.CommitWaits()) {
+    return;
+  }
+  absl::MutexLock lock(&mutex_);
+  if (committing_) {
+    return;
+  }
+  for (int i = 0; i < kFlushBatchesMax && !queue_.empty(); ++i) {
+    CommitQueued();
+  }
+  left_to_thread_ = !queue_.empty();
+  if (IsThreadsTurn()) {
+    thread_needed_.Signal();
   }
 }
 
-// Waits for commands; empty once stopped and drained.
-std::vector<CommitLoop::Pending> CommitLoop::Drain() {
+bool CommitLoop::IsThreadsTurn() const {
+  const bool has_work = !queue_.empty() && (store_.CommitWaits() || left_to_thread_);
+  return !committing_ && (has_work || !accepting_);
+}
+
+// Until stopped and drained.
+void CommitLoop::Run() {
   absl::MutexLock lock(&mutex_);
-  mutex_.Await(absl::Condition(
-      +[](CommitLoop* loop) ABSL_EXCLUSIVE_LOCKS_REQUIRED(loop->mutex_) {
-        return !loop->queue_.empty() || !loop->accepting_;
-      },
-      this));
+  while (true) {
+    while (!IsThreadsTurn()) {
+      thread_needed_.Wait(&mutex_);
+    }
+    if (queue_.empty()) {
+      return;
+    }
+    CommitQueued();
+  }
+}
+
+void CommitLoop::CommitQueued() {
+  committing_ = true;
+  committer_ = std::this_thread::get_id();
   std::vector<Pending> batch;
+  batch.reserve(std::min(queue_.size(), kBatchCommandsMax));
   while (!queue_.empty() && batch.size() < kBatchCommandsMax) {
     batch.push_back(std::move(queue_.front()));
     queue_.pop_front();
   }
-  return batch;
+  mutex_.Unlock();
+  CommitBatch(std::move(batch));
+  mutex_.Lock();
+  committing_ = false;
 }
 
 void CommitLoop::CommitBatch(std::vector<Pending> batch) {
@@ -220,8 +258,8 @@ absl::Status CommitLoop::Reload() {
 }
 
 void CommitLoop::Publish(std::shared_ptr<const State> state) {
-  CLOUDMAP_CHECK(!thread_.joinable() || thread_.get_id() == std::this_thread::get_id(),
-                 "I2: only the commit thread publishes");
+  CLOUDMAP_CHECK(committer_ == std::this_thread::get_id(),
+                 "I2: only the thread whose turn it is publishes");
   CLOUDMAP_CHECK(state->revision() >= state_->revision(), "I3: the revision never shrinks");
   state_ = std::move(state);
   published_.Publish(state_);

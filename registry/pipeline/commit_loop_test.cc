@@ -2,12 +2,14 @@
 
 #include <atomic>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
 #include "gtest/gtest.h"
 #include "registry/limits.h"
 #include "registry/pipeline/pipeline_harness.h"
@@ -338,6 +340,124 @@ TEST_F(CommitLoopTest, ManyThreadsMaySubmitAndReadAtOnce) {
   loop_->Stop();
   EXPECT_EQ(answered, kThreads * kEach);
   EXPECT_EQ(loop_->Current()->namespaces().size(), static_cast<size_t>(kThreads * kEach));
+}
+
+// With a store that does not wait, the threads that bring commands commit.
+class FlushTest : public CommitLoopTest {
+ protected:
+  FlushTest() { store_.SetCommitWaits(false); }
+};
+
+TEST_F(FlushTest, CommitsWhatWasSubmittedAsOneBatchOnTheCallersThread) {
+  Start();
+  std::thread::id committer;
+  for (int i = 0; i < 3; ++i) {
+    loop_->Submit(Puts(NamespaceOf(absl::StrCat("ns-", i))), [&committer](const auto& answer) {
+      EXPECT_TRUE(answer.ok());
+      committer = std::this_thread::get_id();
+    });
+  }
+  EXPECT_EQ(loop_->Current()->namespaces().size(), 0U);
+  loop_->Flush();
+  EXPECT_EQ(loop_->Current()->namespaces().size(), 3U);
+  EXPECT_EQ(committer, std::this_thread::get_id());
+  EXPECT_EQ(store_.batches().size(), 1U);
+  loop_->Flush();
+  EXPECT_EQ(store_.batches().size(), 1U) << "nothing was left";
+}
+
+TEST_F(FlushTest, WhatComesDuringACommitIsCommittedByThatThread) {
+  Start();
+  store_.Shut();
+  Answer& first = Submit(Puts(NamespaceOf("ns-1")));
+  std::thread other([this] { loop_->Flush(); });
+  store_.AwaitCommits(1);
+  Answer& second = Submit(Puts(NamespaceOf("ns-2")));
+  loop_->Flush();  // returns although the store is shut
+  EXPECT_FALSE(second.given());
+  store_.Open();
+  EXPECT_EQ(first.Wait(), "OK");
+  EXPECT_EQ(second.Wait(), "OK");
+  other.join();
+}
+
+TEST_F(FlushTest, OneThreadDoesNotWorkForAllForever) {
+  Start();
+  constexpr int kCommands = 20;
+  std::atomic<int> answered = 0;
+  absl::Notification all;
+  std::thread::id last;
+  // Each command brings the next, so that the queue is never empty.
+  std::function<void()> submit = [&] {
+    loop_->Submit(Puts(NamespaceOf(absl::StrCat("ns-", answered.load()))), [&](const auto& answer) {
+      EXPECT_TRUE(answer.ok());
+      last = std::this_thread::get_id();
+      if (++answered == kCommands) {
+        all.Notify();
+      } else {
+        submit();
+      }
+    });
+  };
+  submit();
+  loop_->Flush();
+  ASSERT_TRUE(all.WaitForNotificationWithTimeout(kPatience)) << answered << " answered";
+  EXPECT_NE(last, std::this_thread::get_id());
+}
+
+TEST_F(FlushTest, ManyThreadsGetAllTheirAnswers) {
+  Start();
+  constexpr int kThreads = 4;
+  constexpr int kCommands = 2'000;
+  std::atomic<int> answered = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < kCommands; ++i) {
+        loop_->Submit(Puts(NamespaceOf(absl::StrCat("ns-", t, "-", i % 100))),
+                      [&answered](const auto& answer) {
+                        EXPECT_TRUE(answer.ok());
+                        ++answered;
+                      });
+        if (i % 3 == 0) {
+          loop_->Flush();
+        }
+      }
+      loop_->Flush();
+    });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  loop_->Stop();
+  EXPECT_EQ(answered, kThreads * kCommands);
+  EXPECT_EQ(loop_->Current()->namespaces().size(), kThreads * 100U);
+}
+
+TEST_F(FlushTest, StopCommitsWhatNobodyFlushed) {
+  Start();
+  Answer& answer = Submit(Puts(NamespaceOf("ns-1")));
+  loop_->Stop();
+  EXPECT_EQ(answer.Wait(), "OK");
+  EXPECT_NE(loop_->Current()->FindNamespace("ns-1"), nullptr);
+}
+
+TEST_F(FlushTest, AFailedCommitIsReadBackByTheNextThread) {
+  Start();
+  Answer& good = Submit(Puts(NamespaceOf("ns-1")));
+  loop_->Flush();
+  EXPECT_EQ(good.Wait(), "OK");
+  store_.Fail(TestStore::Failure::kLost);
+  Answer& lost = Submit(Puts(NamespaceOf("ns-2")));
+  loop_->Flush();
+  EXPECT_EQ(lost.Wait(), "ServiceUnavailable");
+  store_.Fail(TestStore::Failure::kNone);
+  Answer& next = Submit(Puts(NamespaceOf("ns-3")));
+  std::thread other([this] { loop_->Flush(); });
+  other.join();
+  EXPECT_EQ(next.Wait(), "OK");
+  EXPECT_EQ(loop_->Current()->FindNamespace("ns-2"), nullptr);
+  EXPECT_EQ(loop_->Current()->namespaces().size(), 2U);
 }
 
 }  // namespace

@@ -22,8 +22,8 @@ constexpr size_t kOperationsSlack = kPruneBatchMax;
 
 }  // namespace
 
-DeadlineKeeper::DeadlineKeeper(const Clock& clock, SubmitFunction submit)
-    : clock_(clock), submit_(std::move(submit)) {}
+DeadlineKeeper::DeadlineKeeper(const Clock& clock, SubmitFunction submit, FlushFunction flush)
+    : clock_(clock), submit_(std::move(submit)), flush_(std::move(flush)) {}
 
 DeadlineKeeper::~DeadlineKeeper() { Stop(); }
 
@@ -111,6 +111,7 @@ void DeadlineKeeper::Run() {
     std::vector<Deadline> due;
     std::vector<Finished> expired;
     int64_t loads = 0;
+    bool flush = false;
     {
       absl::MutexLock lock(&mutex_);
       while (!stopping_ && NextWake() > clock_.Now()) {
@@ -131,12 +132,17 @@ void DeadlineKeeper::Run() {
         expired.push_back(std::move(finished_.front()));
         finished_.pop_front();
       }
+      // Too many operations are there only because more and more come.
+      flush = !due.empty() || finished_.size() < kOperationsMax;
     }
     for (Deadline& deadline : due) {
       SubmitDeadline(std::move(deadline), loads);
     }
     if (!expired.empty()) {
       SubmitPrune(std::move(expired), loads);
+    }
+    if (flush) {
+      flush_();
     }
   }
 }

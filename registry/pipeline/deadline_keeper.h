@@ -21,16 +21,18 @@ namespace cloudmap::registry {
 class DeadlineKeeper final : public ChangeListener {
  public:
   using SubmitFunction = absl::AnyInvocable<void(Decider, Done)>;
+  using FlushFunction = absl::AnyInvocable<void()>;
 
-  // `clock` must outlive it.
-  DeadlineKeeper(const Clock& clock, SubmitFunction submit);
+  // `clock` must outlive it. After `submit` comes `flush`, except for what can wait until others do
+  // so.
+  DeadlineKeeper(const Clock& clock, SubmitFunction submit, FlushFunction flush);
   ~DeadlineKeeper() override;
 
   void Start();
   // Joins; nothing is submitted afterwards. Idempotent.
   void Stop();
 
-  // On the commit thread.
+  // On the thread that commits.
   void OnLoad(const State& state) override;
   void OnCommit(const State& before, const State& after,
                 const std::vector<Change>& changes) override;
@@ -60,6 +62,7 @@ class DeadlineKeeper final : public ChangeListener {
 
   const Clock& clock_;
   SubmitFunction submit_;
+  FlushFunction flush_;
   std::thread thread_;
 
   absl::Mutex mutex_;

@@ -39,9 +39,10 @@ class DeadlineKeeperTest : public ::testing::Test {
  protected:
   DeadlineKeeperTest()
       : loop_(options_, store_, clock_, random_),
-        keeper_(clock_, [this](Decider decide, Done done) {
-          loop_.Submit(std::move(decide), std::move(done));
-        }) {
+        keeper_(
+            clock_,
+            [this](Decider decide, Done done) { loop_.Submit(std::move(decide), std::move(done)); },
+            [this] { loop_.Flush(); }) {
     loop_.AddListener(&keeper_);
     loop_.AddListener(&watcher_);
   }
@@ -175,22 +176,72 @@ TEST_F(DeadlineKeeperTest, TriesAgainUntilTheStoreTakesIt) {
   ASSERT_TRUE(watcher_.Wait());
 }
 
+// Too many operations are pruned together with the commands that bring more of them; what is too
+// old must go even if nothing else comes.
+TEST(DeadlineKeeperPruning, ComesAlongWithOthersUnlessItIsOfAge) {
+  RealClock clock;
+  absl::Mutex mutex;
+  int submitted = 0;
+  int flushed = 0;
+  DeadlineKeeper keeper(
+      clock,
+      [&](const Decider&, Done done) {
+        absl::MutexLock lock(&mutex);
+        ++submitted;
+        done(std::unique_ptr<google::protobuf::Message>());
+      },
+      [&] {
+        absl::MutexLock lock(&mutex);
+        ++flushed;
+      });
+  keeper.Start();
+  const auto finished = [](int count, absl::Time when) {
+    Mutation mutation;
+    for (int i = 0; i < count; ++i) {
+      OperationRecord operation;
+      operation.set_id(absl::StrCat("op-", i));
+      operation.set_status(v1::OPERATION_STATUS_SUCCESS);
+      operation.set_update_ms(absl::ToUnixMillis(when));
+      mutation.Put(std::move(operation));
+    }
+    return Apply(State(), mutation.changes(), 1);
+  };
+  const auto await = [&](const int& count) {
+    absl::MutexLock lock(&mutex);
+    return mutex.AwaitWithTimeout(absl::Condition(
+                                      +[](const int* c) { return *c > 0; }, &count),
+                                  kPatience);
+  };
+  keeper.OnLoad(finished(static_cast<int>(kOperationsMax + 2 * kPruneBatchMax), absl::Now()));
+  ASSERT_TRUE(await(submitted));
+  {
+    absl::MutexLock lock(&mutex);
+    EXPECT_EQ(flushed, 0);
+  }
+  keeper.OnLoad(finished(1, absl::Now() - kOperationRetention - absl::Hours(1)));
+  EXPECT_TRUE(await(flushed));
+  keeper.Stop();
+}
+
 // While commands are refused the keeper asks once a second, whatever is due.
 TEST(DeadlineKeeperRetry, WaitsBeforeItAsksAgain) {
   RealClock clock;
   absl::Mutex mutex;
   std::vector<absl::Time> asked;
   absl::Notification twice;
-  DeadlineKeeper keeper(clock, [&](const Decider&, Done done) {
-    {
-      absl::MutexLock lock(&mutex);
-      asked.push_back(clock.Now());
-      if (asked.size() == 4) {
-        twice.Notify();
-      }
-    }
-    done(absl::UnavailableError("refused"));
-  });
+  DeadlineKeeper keeper(
+      clock,
+      [&](const Decider&, Done done) {
+        {
+          absl::MutexLock lock(&mutex);
+          asked.push_back(clock.Now());
+          if (asked.size() == 4) {
+            twice.Notify();
+          }
+        }
+        done(absl::UnavailableError("refused"));
+      },
+      [] {});
   Mutation mutation;
   OperationRecord pending;
   pending.set_id("pending");

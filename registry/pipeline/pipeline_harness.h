@@ -61,6 +61,10 @@ class TestStore final : public Store {
     return failure_ == Failure::kNone ? committed : absl::UnavailableError("result unknown");
   }
 
+  // Before the loop starts.
+  void SetCommitWaits(bool waits) { commit_waits_ = waits; }
+  bool CommitWaits() const override { return commit_waits_; }
+
   void Shut() {
     absl::MutexLock lock(&mutex_);
     open_ = false;
@@ -95,6 +99,7 @@ class TestStore final : public Store {
   }
 
  private:
+  bool commit_waits_ = true;
   absl::Mutex mutex_;
   MemoryStore memory_ ABSL_GUARDED_BY(mutex_);
   std::vector<Batch> batches_ ABSL_GUARDED_BY(mutex_);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -16,33 +17,35 @@
 namespace cloudmap::registry {
 namespace {
 
-constexpr char kRegister[] = "RegisterInstance";
-
-std::string InstanceScope(absl::string_view service_id, absl::string_view instance_id) {
-  return absl::StrCat(service_id, "/", instance_id);
+std::string InstanceLock(absl::string_view service_id, absl::string_view instance_id) {
+  return absl::StrCat("instance/", service_id, "/", instance_id);
 }
 
-std::string InstanceLock(absl::string_view service_id, absl::string_view instance_id) {
-  return absl::StrCat("instance/", InstanceScope(service_id, instance_id));
+bool AreEqual(const AttributeMap& a, const AttributeMap& b) {
+  return a.size() == b.size() && std::all_of(a.begin(), a.end(), [&b](const auto& attribute) {
+           const auto found = b.find(attribute.first);
+           return found != b.end() && found->second == attribute.second;
+         });
 }
 
 // The operation of an earlier try of the same registration, if it is still in force.
-const OperationRecord* FindReplay(const State& state, const ServiceRecord& service,
-                                  const v1::RegisterInstanceRequest& request) {
+const OperationRecord* FindReplay(const State& state, const ServiceEntry& service,
+                                  const v1::RegisterInstanceRequest& request,
+                                  absl::string_view lock) {
   if (request.creator_request_id().empty()) {
     return nullptr;
   }
-  const OperationRecord* earlier = state.FindOperationByRequest(RequestKey(
-      kRegister, InstanceScope(service.id(), request.instance_id()), request.creator_request_id()));
-  if (earlier == nullptr) {
+  if (const OperationRecord* pending = state.FindOperationByLock(lock)) {
+    return pending->request() == Fingerprint(request) ? pending : nullptr;
+  }
+  const auto* found = service.instances.Find(request.instance_id());
+  if (found == nullptr) {
     return nullptr;
   }
-  const InstanceRecord* instance = state.FindInstance(service.id(), request.instance_id());
-  const bool in_force = instance != nullptr && instance->operation_id() == earlier->id();
-  if (!in_force && earlier->status() != v1::OPERATION_STATUS_PENDING) {
-    return nullptr;
-  }
-  return earlier->request_fingerprint() == Fingerprint(request) ? earlier : nullptr;
+  const InstanceRecord& instance = **found;
+  const bool same = instance.creator_request_id() == request.creator_request_id() &&
+                    AreEqual(instance.attributes(), request.attributes());
+  return same ? state.FindOperation(instance.operation_id()) : nullptr;
 }
 
 absl::Status CheckQuotas(const State& state, const RegistryOptions& options,
@@ -94,19 +97,18 @@ DecisionOr RegisterInstance(const State& state, const CommandContext& context,
   RETURN_IF_ERROR(
       CheckInstanceAttributes(*context.options, *in.record, record, request.attributes()));
   auto response = std::make_unique<v1::RegisterInstanceResponse>();
-  if (const OperationRecord* replayed = FindReplay(state, record, request)) {
+  const std::string lock = InstanceLock(record.id(), request.instance_id());
+  if (const OperationRecord* replayed = FindReplay(state, *service, request, lock)) {
     response->set_operation_id(replayed->id());
     return Decision{{}, std::move(response)};
   }
   RETURN_IF_ERROR(CheckQuotas(state, *context.options, in, *service, request.instance_id()));
-  const std::string lock = InstanceLock(record.id(), request.instance_id());
   RETURN_IF_ERROR(CheckLock(state, lock));
   Mutation mutation;
   OperationRequest start;
   start.type = v1::OPERATION_TYPE_REGISTER_INSTANCE;
-  start.method = kRegister;
+  start.method = "RegisterInstance";
   start.targets = {record.namespace_id(), record.id(), request.instance_id()};
-  start.token = request.creator_request_id();
   start.lock = lock;
   start.request = &request;
   start.effect = RegisterInstanceEffect;

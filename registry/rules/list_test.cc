@@ -84,6 +84,21 @@ class ListTest : public RulesTest {
 
 class Pages : public ListTest {};
 
+TEST_F(Pages, OfOperationsComeInTheOrderOfTime) {
+  std::vector<std::string> started;
+  for (int i = 0; i < 20; ++i) {
+    started.push_back(Start(CreateHttpNamespace, absl::StrCat("name: 'timed-", i, "'")));
+    now += absl::Milliseconds(7);
+  }
+  const auto listed = Read(ListOperations, "max_results: 100");
+  std::vector<std::string> ids;
+  for (const auto& operation : listed.operations()) {
+    ids.push_back(operation.id());
+  }
+  ids.erase(ids.begin(), ids.end() - 20);
+  EXPECT_EQ(ids, started);
+}
+
 TEST_F(Pages, OfEveryListHaveNoDuplicatesAndEnd) {
   Ids namespaces;
   Ids services;

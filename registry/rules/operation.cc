@@ -17,10 +17,12 @@ namespace cloudmap::registry {
 namespace {
 
 void Finish(const CommandContext& context, const Outcome& outcome, OperationRecord& record) {
-  record.set_status(outcome.error_code.empty() ? v1::OPERATION_STATUS_SUCCESS
-                                               : v1::OPERATION_STATUS_FAIL);
-  record.set_error_code(outcome.error_code);
-  record.set_error_message(outcome.error_message);
+  record.set_status(v1::OPERATION_STATUS_SUCCESS);
+  if (!outcome.error_code.empty()) {
+    record.set_status(v1::OPERATION_STATUS_FAIL);
+    record.set_error_code(outcome.error_code);
+    record.set_error_message(outcome.error_message);
+  }
   record.set_update_ms(absl::ToUnixMillis(context.now));
   record.clear_due_ms();
   record.clear_request();
@@ -52,20 +54,26 @@ std::string StartOperation(const State& state, const CommandContext& context,
     record.set_id(OperationId(target, ms));
   }
   record.set_type(start.type);
-  record.set_method(std::string(start.method));
   record.set_create_ms(now_ms);
   record.set_namespace_id(targets.namespace_id);
   record.set_service_id(targets.service_id);
-  record.set_instance_id(targets.instance_id);
-  record.set_request_token(start.token);
+  if (!targets.instance_id.empty()) {
+    record.set_instance_id(targets.instance_id);
+  }
+  const bool delayed = context.options->operation_delay > absl::ZeroDuration();
   if (!start.token.empty()) {
+    record.set_request_token(start.token);
     record.set_request_fingerprint(Fingerprint(*start.request));
   }
-  if (context.options->operation_delay > absl::ZeroDuration()) {
+  // A hundred thousand operations are kept: what nobody will ask for takes no room.
+  if (delayed || !start.token.empty()) {
+    record.set_method(std::string(start.method));
+  }
+  if (delayed) {
     record.set_status(v1::OPERATION_STATUS_PENDING);
     record.set_update_ms(now_ms);
     record.set_due_ms(absl::ToUnixMillis(context.now + context.options->operation_delay));
-    record.set_request(start.request->SerializeAsString());
+    record.set_request(Fingerprint(*start.request));
     record.set_lock(start.lock);
   } else {
     Finish(context, start.effect(state, context, record, *start.request, mutation), record);

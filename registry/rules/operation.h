@@ -37,7 +37,8 @@ struct OperationRequest {
   // The API method, e.g. "RegisterInstance".
   absl::string_view method;
   Targets targets;
-  // Creator or updater request id; empty when the API has none.
+  // Creator or updater request id, by which a retry finds the operation; empty when the API has
+  // none or what the operation makes is found another way.
   std::string token;
   // Only one pending operation may hold it.
   std::string lock;

@@ -1,4 +1,4 @@
-// A store that forgets everything when it is destroyed: for `--store memory` and tests.
+// The reference store: what the others are to do, without a disk. For tests.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,7 @@ class MemoryStore : public Store {
  public:
   absl::StatusOr<Snapshot> Load() override;
   absl::Status Commit(const Batch& batch) override;
+  bool CommitWaits() const override { return false; }
 
  private:
   // By key, which is in the record.

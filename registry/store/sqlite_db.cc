@@ -11,7 +11,7 @@
 namespace cloudmap::registry {
 namespace {
 
-// A foreign program may hold the write lock for a moment; the commit thread waits this long.
+// A foreign program may hold the write lock for a moment; a commit waits this long.
 constexpr int kBusyTimeoutMs = 1000;
 
 absl::StatusCode CodeOf(int result) {

@@ -32,6 +32,9 @@ class Store {
   // All of the batch or nothing. Durable when it returns OK; after an error nothing is known of
   // the batch until the next Load().
   virtual absl::Status Commit(const Batch& batch) = 0;
+
+  // Whether Commit waits for a disk or a network, so that it is worth a thread of its own.
+  virtual bool CommitWaits() const { return true; }
 };
 
 }  // namespace cloudmap::registry

@@ -3,26 +3,22 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <deque>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "google/protobuf/any.pb.h"
 #include "grpc/support/log.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/grpcpp.h"
-#include "grpcpp/health_check_service_interface.h"
-#include "grpcpp/impl/codegen/proto_utils.h"
-#include "grpcpp/impl/codegen/server_callback_handlers.h"
-#include "grpcpp/impl/service_type.h"
 #include "grpcpp/security/tls_certificate_provider.h"
 #include "grpcpp/security/tls_credentials_options.h"
-#include "grpcpp/support/server_callback.h"
 #include "registry/base/status_macros.h"
-#include "registry/errors.h"
+#include "server/api/grpc_health.h"
+#include "server/api/grpc_service.h"
 #include "server/net/address.h"
 #include "server/net/unique_fd.h"
 #include "spdlog/spdlog.h"
@@ -30,89 +26,9 @@
 namespace cloudmap::api {
 namespace {
 
-using google::protobuf::Message;
-using google::protobuf::MethodDescriptor;
-
-constexpr char kErrorTypeKey[] = "cloudmap-error-type";
 constexpr auto kDrainDeadline = std::chrono::seconds(5);
 // Far above any valid request (5,000 characters of attributes), far below what would hurt.
 constexpr int kRequestBytesMax = 1 << 20;
-
-grpc::Status FailureStatus(const MethodDescriptor& method, const absl::Status& failure,
-                           grpc::CallbackServerContext& context) {
-  const v1::ErrorDetail detail = DetailOf(failure);
-  if (detail.code() == v1::INTERNAL_FAILURE) {
-    spdlog::error("{} failed: {}", method.name(), failure.ToString());
-  }
-  v1::StatusDetails details;
-  details.set_code(ShapeOf(detail.code()).grpc_code());
-  details.set_message(detail.message());
-  details.add_details()->PackFrom(detail);
-  context.AddTrailingMetadata(kErrorTypeKey, detail.type());
-  return grpc::Status(static_cast<grpc::StatusCode>(details.code()), detail.message(),
-                      details.SerializeAsString());
-}
-
-// Takes the bytes over instead of copying them.
-grpc::ByteBuffer BufferOf(std::string bytes) {
-  auto held = std::make_unique<std::string>(std::move(bytes));
-  const auto free = [](void* string) { delete static_cast<std::string*>(string); };
-  const grpc::Slice slice(held->data(), held->size(), free, held.get());
-  held.release();  // The slice's now.
-  return {&slice, 1};
-}
-
-// Registers every method of the descriptor with one handler, the way generated code registers its
-// raw callback methods; unlike a generic service, server reflection lists it.
-class DescribedService final : public grpc::Service {
- public:
-  explicit DescribedService(Operations& operations) : operations_(operations) {
-    for (const MethodDescriptor* method : operations.methods()) {
-      names_.push_back(absl::StrCat("/", method->service()->full_name(), "/", method->name()));
-      // grpc::Service owns both.
-      AddMethod(new grpc::internal::RpcServiceMethod(
-          names_.back().c_str(), grpc::internal::RpcMethod::NORMAL_RPC, nullptr));
-      MarkMethodRawCallback(
-          static_cast<int>(names_.size()) - 1,
-          new grpc::internal::CallbackUnaryHandler<grpc::ByteBuffer, grpc::ByteBuffer>(
-              [this, method](grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
-                             grpc::ByteBuffer* response) {
-                return Serve(*method, *context, *request, *response);
-              }));
-    }
-  }
-
- private:
-  grpc::ServerUnaryReactor* Serve(const MethodDescriptor& method,
-                                  grpc::CallbackServerContext& context,
-                                  const grpc::ByteBuffer& bytes, grpc::ByteBuffer& response) {
-    grpc::ServerUnaryReactor* reactor = context.DefaultReactor();
-    std::unique_ptr<Message> request = Operations::NewRequest(method);
-    grpc::ByteBuffer copy(bytes);  // the reader wants it mutable; slices are shared
-    grpc::ProtoBufferReader reader(&copy);
-    if (!reader.status().ok() || !request->ParseFromZeroCopyStream(&reader)) {
-      reactor->Finish(FailureStatus(
-          method,
-          MakeError(v1::SERIALIZATION,
-                    absl::StrCat("The request is not a ", method.input_type()->full_name(), ".")),
-          context));
-      return reactor;
-    }
-    operations_.Call(method, std::move(request), {},
-                     [&method, &context, &response, reactor](auto answer) {
-                       if (!answer.ok()) {
-                         reactor->Finish(FailureStatus(method, answer.status(), context));
-                         return;
-                       }
-                       response = BufferOf(*std::move(answer));
-                       reactor->Finish(grpc::Status::OK);
-                     });
-    return reactor;
-  }
-
-  Operations& operations_;
-  std::deque<std::string> names_;  // grpc keeps pointers to them
-};
 
 std::shared_ptr<grpc::ServerCredentials> CredentialsOf(const GrpcOptions& options) {
   if (options.tls_cert.empty()) {
@@ -150,6 +66,9 @@ absl::Status CheckBindable(const std::string& listen) {
   return absl::OkStatus();
 }
 
+// Each has a thread; the rest is for DNS and HTTP.
+int QueueCount() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / 2); }
+
 }  // namespace
 
 class GrpcServer::Impl {
@@ -160,7 +79,6 @@ class GrpcServer::Impl {
   absl::Status Start() {
     RETURN_IF_ERROR(CheckBindable(options_.listen));
     gpr_set_log_function(LogForGrpc);
-    grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
     // A second server on the port must fail, not share it.
@@ -168,23 +86,26 @@ class GrpcServer::Impl {
     builder.SetMaxReceiveMessageSize(kRequestBytesMax);
     int port = 0;
     builder.AddListeningPort(options_.listen, CredentialsOf(options_), &port);
+    service_.AddQueues(builder, QueueCount());
     builder.RegisterService(&service_);
+    builder.RegisterService(&health_);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || port == 0) {
       return absl::UnavailableError(
           absl::StrCat("--grpc-listen ", options_.listen, ": the address cannot be listened on"));
     }
+    service_.Start();
     SocketAddress bound = *SocketAddress::Parse(options_.listen);
     bound.set_port(static_cast<uint16_t>(port));
     bound_address_ = bound.ToString();
-    server_->GetHealthCheckService()->SetServingStatus("cloudmap.v1.ServiceDiscovery", true);
     return absl::OkStatus();
   }
 
   void Stop() {
     if (server_ != nullptr) {
+      health_.StopServing();
       server_->Shutdown(std::chrono::system_clock::now() + kDrainDeadline);
-      server_->Wait();
+      service_.Stop();
       server_.reset();
     }
   }
@@ -193,7 +114,8 @@ class GrpcServer::Impl {
 
  private:
   const GrpcOptions options_;
-  DescribedService service_;
+  GrpcService service_;
+  GrpcHealth health_{{"cloudmap.v1.ServiceDiscovery"}};
   std::unique_ptr<grpc::Server> server_;
   std::string bound_address_;
 };

@@ -1,10 +1,16 @@
 #include "server/api/grpc_server.h"
 
+#include <chrono>
+#include <deque>
 #include <memory>
 #include <string>
+#include <thread>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "cloudmap/v1/service_discovery.grpc.pb.h"
 #include "gmock/gmock.h"
+#include "grpc/health/v1/health.grpc.pb.h"
 #include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
@@ -115,6 +121,108 @@ TEST_F(GrpcServerTest, BytesThatAreNoRequestAreRefused) {
   ASSERT_TRUE(queue.Next(&tag, &ok));
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_THAT(status.error_message(), HasSubstr("cloudmap.v1.RegisterInstanceRequest"));
+}
+
+TEST_F(GrpcServerTest, ManyCallsAtOnceAreAllAnswered) {
+  constexpr int kThreads = 4;
+  constexpr int kCalls = 100;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < kCalls; ++i) {
+        grpc::ClientContext context;
+        v1::CreateHttpNamespaceRequest create;
+        create.set_name(absl::StrCat("n-", t, "-", i));
+        v1::CreateHttpNamespaceResponse created;
+        EXPECT_TRUE(stub_->CreateHttpNamespace(&context, create, &created).ok());
+        // Answered means visible.
+        grpc::ClientContext get_context;
+        v1::GetOperationRequest get;
+        get.set_operation_id(created.operation_id());
+        v1::GetOperationResponse got;
+        EXPECT_TRUE(stub_->GetOperation(&get_context, get, &got).ok());
+        EXPECT_EQ(got.operation().status(), v1::OPERATION_STATUS_SUCCESS);
+      }
+    });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  EXPECT_EQ(registry_.Current()->namespaces().size(), static_cast<size_t>(kThreads * kCalls));
+}
+
+TEST_F(GrpcServerTest, ACallThatTheClientGaveUpLeavesTheServerServing) {
+  for (int i = 0; i < 20; ++i) {
+    grpc::ClientContext context;
+    // Some are answered all the same.
+    context.set_deadline(std::chrono::system_clock::now());
+    v1::ListNamespacesResponse response;
+    stub_->ListNamespaces(&context, {}, &response);
+  }
+  grpc::ClientContext context;
+  v1::ListNamespacesResponse response;
+  EXPECT_TRUE(stub_->ListNamespaces(&context, {}, &response).ok());
+}
+
+class GrpcHealthTest : public GrpcServerTest {
+ protected:
+  using Response = grpc::health::v1::HealthCheckResponse;
+  GrpcHealthTest() : health_(grpc::health::v1::Health::NewStub(channel_)) {}
+
+  static grpc::health::v1::HealthCheckRequest Of(const std::string& service) {
+    grpc::health::v1::HealthCheckRequest request;
+    request.set_service(service);
+    return request;
+  }
+
+  std::unique_ptr<grpc::health::v1::Health::Stub> health_;
+};
+
+TEST_F(GrpcHealthTest, CheckKnowsTheServerAndItsService) {
+  for (const char* service : {"", "cloudmap.v1.ServiceDiscovery"}) {
+    grpc::ClientContext context;
+    Response response;
+    EXPECT_TRUE(health_->Check(&context, Of(service), &response).ok()) << service;
+    EXPECT_EQ(response.status(), Response::SERVING) << service;
+  }
+  grpc::ClientContext context;
+  Response response;
+  EXPECT_EQ(health_->Check(&context, Of("other"), &response).error_code(),
+            grpc::StatusCode::NOT_FOUND);
+}
+
+TEST_F(GrpcHealthTest, WatchTellsWhenTheServerStops) {
+  grpc::ClientContext context;
+  const auto watch = health_->Watch(&context, Of(""));
+  Response response;
+  ASSERT_TRUE(watch->Read(&response));
+  EXPECT_EQ(response.status(), Response::SERVING);
+  server_->Stop();
+  ASSERT_TRUE(watch->Read(&response));
+  EXPECT_EQ(response.status(), Response::NOT_SERVING);
+  EXPECT_FALSE(watch->Read(&response));
+  EXPECT_EQ(watch->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(GrpcHealthTest, WatchOfAnUnknownServiceSaysSo) {
+  grpc::ClientContext context;
+  const auto watch = health_->Watch(&context, Of("other"));
+  Response response;
+  ASSERT_TRUE(watch->Read(&response));
+  EXPECT_EQ(response.status(), Response::SERVICE_UNKNOWN);
+}
+
+TEST_F(GrpcHealthTest, WatchesAreBounded) {
+  std::deque<grpc::ClientContext> contexts;
+  std::vector<std::unique_ptr<grpc::ClientReader<Response>>> watches;
+  Response response;
+  for (int i = 0; i < 64; ++i) {
+    watches.push_back(health_->Watch(&contexts.emplace_back(), Of("")));
+    ASSERT_TRUE(watches.back()->Read(&response)) << i;
+  }
+  const auto refused = health_->Watch(&contexts.emplace_back(), Of(""));
+  EXPECT_FALSE(refused->Read(&response));
+  EXPECT_EQ(refused->Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
 }
 
 TEST_F(GrpcServerTest, SecondServerOnThePortFailsAndNamesTheOption) {

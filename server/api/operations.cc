@@ -24,7 +24,8 @@ class Operations::Handler {
   virtual ~Handler() = default;
   virtual const google::protobuf::Descriptor* request_type() const = 0;
   // `request` is of request_type() and valid.
-  virtual void Run(registry::Registry& registry, std::unique_ptr<Message> request,
+  // Whether a Flush is needed.
+  virtual bool Run(registry::Registry& registry, std::unique_ptr<Message> request,
                    Done done) const = 0;
 };
 
@@ -40,7 +41,7 @@ class WriteHandler final : public Handler {
   const google::protobuf::Descriptor* request_type() const override {
     return Request::descriptor();
   }
-  void Run(registry::Registry& registry, std::unique_ptr<Message> request,
+  bool Run(registry::Registry& registry, std::unique_ptr<Message> request,
            Operations::Done done) const override {
     registry.Submit(
         [function = function_, request = std::move(request)](const State& state,
@@ -54,6 +55,7 @@ class WriteHandler final : public Handler {
             done(SerializeDeterministically(**response));
           }
         });
+    return true;
   }
 
  private:
@@ -75,7 +77,7 @@ class ReadHandler final : public Handler {
   const google::protobuf::Descriptor* request_type() const override {
     return Request::descriptor();
   }
-  void Run(registry::Registry& registry, std::unique_ptr<Message> request,
+  bool Run(registry::Registry& registry, std::unique_ptr<Message> request,
            Operations::Done done) const override {
     const std::shared_ptr<const State> state = registry.Current();
     const QueryContext context{registry.options(), registry.random().Next()};
@@ -86,6 +88,7 @@ class ReadHandler final : public Handler {
     } else {
       done(BytesOf(*std::move(response)));
     }
+    return false;
   }
 
  private:
@@ -171,21 +174,21 @@ std::unique_ptr<Message> Operations::NewRequest(const MethodDescriptor& method) 
                                       ->New());
 }
 
-void Operations::Call(const MethodDescriptor& method, std::unique_ptr<Message> request,
+bool Operations::Call(const MethodDescriptor& method, std::unique_ptr<Message> request,
                       registry::Violations found, Done done) {
   if (throttle_ != nullptr) {
     const absl::Status admitted = throttle_->Admit(method.name());
     if (!admitted.ok()) {
       done(admitted);
-      return;
+      return false;
     }
   }
   registry::Validate(*request, found);
   if (!found.empty()) {
     done(found.ToStatus());
-    return;
+    return false;
   }
-  handlers_.at(&method)->Run(registry_, std::move(request), std::move(done));
+  return handlers_.at(&method)->Run(registry_, std::move(request), std::move(done));
 }
 
 }  // namespace cloudmap::api

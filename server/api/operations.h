@@ -40,11 +40,16 @@ class Operations {
 
   // Validates, runs and answers. `found` are violations that the transport saw while decoding
   // (JSON knows an absent list from an empty one, and names enum values that do not exist).
-  // `done` is called exactly once: on this thread for reads and invalid requests, on the commit
-  // thread for writes, and must not block. Thread-safe.
-  void Call(const google::protobuf::MethodDescriptor& method,
+  // `done` is called exactly once and must not block: before Call returns for reads and invalid
+  // requests, on the thread that commits for writes, which wait for a Flush. Returns whether a
+  // Flush is needed. Thread-safe.
+  bool Call(const google::protobuf::MethodDescriptor& method,
             std::unique_ptr<google::protobuf::Message> request, registry::Violations found,
             Done done);
+
+  // For a transport whose thread has called what had come together: lets the writes go on as one
+  // batch. Cheap when there are none. Thread-safe.
+  void Flush() { registry_.Flush(); }
 
   class Handler;
 

@@ -57,13 +57,15 @@ class PendingAnswer {
 
 }  // namespace
 
-EventLoop::EventLoop(const Router& router, const Limits& limits, std::atomic<size_t>& connections)
+EventLoop::EventLoop(const Router& router, const ServerOptions& options,
+                     std::atomic<size_t>& connections)
     : router_(router),
-      limits_(limits),
+      limits_(options.limits),
+      after_requests_(options.after_requests),
       connections_(connections),
       work_(io_.get_executor()),
       tick_(io_),
-      tick_interval_(TickInterval(limits)) {}
+      tick_interval_(TickInterval(limits_)) {}
 
 void EventLoop::Start(const std::string& thread_name) {
   Tick();
@@ -116,6 +118,18 @@ void EventLoop::Forget(Session& session) {
   if (draining_ && sessions_.empty()) {
     io_.stop();
   }
+}
+
+void EventLoop::OnRequestHandled() {
+  if (after_requests_ == nullptr || after_requests_is_due_) {
+    return;
+  }
+  after_requests_is_due_ = true;
+  // Behind the connections that are ready now.
+  net::post(io_, [this] {
+    after_requests_is_due_ = false;
+    after_requests_();
+  });
 }
 
 Respond EventLoop::MakeRespond(Session& session) {

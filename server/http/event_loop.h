@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -20,7 +21,7 @@ namespace cloudmap::http {
 class EventLoop final : public SessionHost, public std::enable_shared_from_this<EventLoop> {
  public:
   // `router` and `connections`, the count over all loops, must outlive the thread.
-  EventLoop(const Router& router, const Limits& limits, std::atomic<size_t>& connections);
+  EventLoop(const Router& router, const ServerOptions& options, std::atomic<size_t>& connections);
   // REQUIRES: joined, or never started.
   ~EventLoop() override = default;
 
@@ -39,6 +40,7 @@ class EventLoop final : public SessionHost, public std::enable_shared_from_this<
   bool draining() const override { return draining_; }
   const std::string& date() const override { return date_; }
   void Forget(Session& session) override;
+  void OnRequestHandled() override;
   Respond MakeRespond(Session& session) override;
 
  private:
@@ -47,6 +49,8 @@ class EventLoop final : public SessionHost, public std::enable_shared_from_this<
 
   const Router& router_;
   const Limits limits_;
+  const std::function<void()> after_requests_;
+  bool after_requests_is_due_ = false;
   std::atomic<size_t>& connections_;
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;

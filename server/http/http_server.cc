@@ -46,7 +46,7 @@ class HttpServer::Impl {
       RETURN_IF_ERROR(ReloadTls());
     }
     for (int i = 0; i < options_.threads; ++i) {
-      loops_.push_back(std::make_shared<EventLoop>(router_, options_.limits, connections_));
+      loops_.push_back(std::make_shared<EventLoop>(router_, options_, connections_));
     }
     RETURN_IF_ERROR(Listen());
     retry_ = std::make_unique<net::steady_timer>(loops_[0]->io());

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,6 +50,9 @@ struct ServerOptions {
   int threads = 1;
   std::optional<TlsFiles> tls;
   Limits limits;
+  // When set, called on a thread of the server after the requests that had come together were
+  // handed to their handlers.
+  std::function<void()> after_requests = nullptr;
 };
 
 class HttpServer {

@@ -1,5 +1,6 @@
 #include "server/http/http_server.h"
 
+#include <atomic>
 #include <memory>
 #include <random>
 #include <string>
@@ -111,6 +112,27 @@ class HttpServerTest : public ::testing::Test {
   std::vector<Respond> held_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<HttpServer> server_;
 };
+
+TEST_F(HttpServerTest, SaysWhenItHasHandedOutTheRequestsThatCameTogether) {
+  std::atomic<int> calls = 0;
+  options_.after_requests = [this, &calls] {
+    ++calls;
+    const absl::MutexLock lock(&mutex_);
+    for (Respond& respond : held_) {
+      respond({.headers = {}, .body = "released"});
+    }
+    held_.clear();
+  };
+  Start();
+  RawClient a(address_);
+  RawClient b(address_);
+  a.Send(Get("/held"));
+  b.Send(Get("/held"));
+  EXPECT_EQ(a.Read().body, "released");
+  EXPECT_EQ(b.Read().body, "released");
+  EXPECT_GE(calls, 1);
+  EXPECT_LE(calls, 2);
+}
 
 TEST_F(HttpServerTest, HandsTheRequestToTheHandlerOfItsPath) {
   Start();

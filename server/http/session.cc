@@ -274,6 +274,7 @@ class StreamSession final : public Session {
     request.body = message.body();
     request.remote = remote_;
     host_.router().Route(request, host_.MakeRespond(*this));
+    host_.OnRequestHandled();
   }
 
   void Refuse(const Refusal& refusal) {

@@ -33,6 +33,8 @@ class SessionHost {
   virtual const std::string& date() const = 0;
   // The session has closed.
   virtual void Forget(Session& session) = 0;
+  // The session has handed a request to the router.
+  virtual void OnRequestHandled() = 0;
   // What hands a response to the session's Answer, from any thread, if it is still there.
   virtual Respond MakeRespond(Session& session) = 0;
 };

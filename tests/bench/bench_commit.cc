@@ -12,7 +12,7 @@
 #include "registry/base/random.h"
 #include "registry/registry.h"
 #include "registry/rules/decide.h"
-#include "registry/store/memory_store.h"
+#include "registry/store/volatile_store.h"
 #include "server/dns/publisher.h"
 
 namespace cloudmap::bench {
@@ -74,6 +74,7 @@ class Bench {
             left.DecrementCount();
           });
     }
+    registry_.Flush();
     left.Wait();
   }
 
@@ -89,13 +90,14 @@ class Bench {
           CLOUDMAP_CHECK(answer.ok(), "a valid request");
           left.DecrementCount();
         });
+    registry_.Flush();
     left.Wait();
   }
 
   RealClock clock_;
   RealRandom random_;
   dns::ZonePublisher publisher_{{11, 22}};
-  registry::Registry registry_{{}, std::make_unique<registry::MemoryStore>(), clock_, random_};
+  registry::Registry registry_{{}, std::make_unique<registry::VolatileStore>(), clock_, random_};
   std::vector<v1::RegisterInstanceRequest> requests_;
   size_t calls_ = 0;
 };

@@ -1,0 +1,58 @@
+// Every operation as a method of a gRPC service, by descriptor, on completion queues with a thread
+// each. A thread takes all calls that have come before it lets their writes go on, so that they are
+// one batch, committed by the thread that read them.
+//
+//   GrpcService service(operations);
+//   service.AddQueues(builder, 2);
+//   builder.RegisterService(&service);
+//   server = builder.BuildAndStart();
+//   service.Start();
+//   ...
+//   server->Shutdown(deadline);
+//   service.Stop();
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "grpcpp/grpcpp.h"
+#include "grpcpp/impl/service_type.h"
+#include "server/api/operations.h"
+
+namespace cloudmap::api {
+
+class GrpcService final : public grpc::Service {
+ public:
+  // `operations` must outlive it.
+  explicit GrpcService(Operations& operations);
+  // REQUIRES: stopped, or never started.
+  ~GrpcService() override;
+
+  // Before the server is built.
+  void AddQueues(grpc::ServerBuilder& builder, int count);
+  // After the server was built.
+  void Start();
+  // After the server was shut down: waits for calls that are still being answered, then joins.
+  void Stop();
+
+ private:
+  class Call;
+  using Queue = grpc::ServerCompletionQueue;
+
+  void Run(Queue& queue);
+
+  Operations& operations_;
+  std::deque<std::string> names_;  // gRPC keeps pointers to them
+  std::vector<std::unique_ptr<Queue>> queues_;
+  std::vector<std::thread> threads_;
+
+  absl::Mutex mutex_;
+  int unanswered_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace cloudmap::api
