@@ -1,9 +1,12 @@
 // What the operator decides of the registry's behaviour; fixed while it runs.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
+#include "registry/limits.h"
 
 namespace cloudmap::registry {
 
@@ -19,6 +22,12 @@ struct RegistryOptions {
   // HealthCheckConfig is rejected in private namespaces and private addresses are not accepted
   // for it, as on AWS.
   bool aws_health_check_rules = false;
+  // SOA TTL, and with it negative TTL, of namespaces that do not set one.
+  int64_t soa_ttl_seconds = kSoaTtlSecondsDefault;
+  // DiscoverInstances without a HealthStatus gives ALL instead of HEALTHY ones.
+  bool discover_all = false;
+  // AWS_INSTANCE_IPV4 by AWS_EC2_INSTANCE_ID; others get none.
+  absl::flat_hash_map<std::string, std::string> ec2_addresses;
   // Services in HTTP namespaces cannot be updated, as on AWS.
   bool aws_update_rules = false;
 };

@@ -22,6 +22,12 @@ registry::RegistryOptions RegistryOptionsOf(const Config& config) {
   options.operation_delay = config.operation_delay;
   options.custom_health_delay = config.custom_health_delay;
   options.aws_quotas = config.aws_quotas;
+  options.soa_ttl_seconds = config.soa_ttl_seconds;
+  options.discover_all = config.discover_all;
+  for (const std::string& instance : config.ec2_instances) {
+    const size_t equals = instance.find('=');  // checked by ParseConfig
+    options.ec2_addresses[instance.substr(0, equals)] = instance.substr(equals + 1);
+  }
   options.aws_health_check_rules = config.emulate_aws;
   options.aws_update_rules = config.emulate_aws;
   return options;
@@ -117,7 +123,8 @@ absl::Status App::StartRegistry() {
   ASSIGN_OR_RETURN(std::unique_ptr<registry::Store> store,
                    registry::OpenStore(config_.store, config_.data_dir));
   publisher_ = std::make_unique<dns::ZonePublisher>(SipKey{random_.Next(), random_.Next()},
-                                                    EndpointNames(config_));
+                                                    EndpointNames(config_),
+                                                    static_cast<uint32_t>(config_.soa_ttl_seconds));
   registry_ = std::make_unique<registry::Registry>(RegistryOptionsOf(config_), std::move(store),
                                                    clock_, random_);
   registry_->AddListener(publisher_.get());

@@ -23,6 +23,7 @@ struct Raw {
   std::string custom_health_delay;
   std::string operation_delay = "0s";
   std::string quotas;
+  std::string discover_default = "healthy";
   std::string forward = "none";
 };
 
@@ -63,6 +64,13 @@ std::string CheckAccount(const std::string& text) {
                         return absl::ascii_isdigit(static_cast<unsigned char>(c));
                       });
   return digits ? "" : absl::StrCat("'", text, "' is not an AWS account id of 12 digits");
+}
+
+std::string CheckEc2Instance(const std::string& text) {
+  const size_t equals = text.find('=');
+  const bool valid = equals != std::string::npos && equals > 0 &&
+                     ParseIp(absl::string_view(text).substr(equals + 1)).size() == 4;
+  return valid ? "" : absl::StrCat("'", text, "' is not an instance id, '=' and an IPv4 address");
 }
 
 std::string EnvironmentName(absl::string_view flag) {
@@ -171,6 +179,22 @@ void DeclareRegistry(Declare& declare, Config& config, Raw& raw) {
       ->check(CLI::IsMember({"none", "aws"}));
 }
 
+void DeclareChoices(Declare& declare, Config& config, Raw& raw) {
+  constexpr int64_t kTtlMax = 0x7fffffff;  // RFC 2181 s8
+  declare("soa-ttl", config.soa_ttl_seconds,
+          "SOA TTL in seconds, and so that of negative answers, of namespaces that set none")
+      ->check(CLI::Range(int64_t{0}, kTtlMax))
+      ->type_name("SECONDS")
+      ->capture_default_str();
+  declare("discover-default", raw.discover_default,
+          "What DiscoverInstances gives when HealthStatus is left out")
+      ->check(CLI::IsMember({"healthy", "all"}))
+      ->capture_default_str();
+  declare("ec2-instance", config.ec2_instances,
+          "AWS_INSTANCE_IPV4 of instances registered with AWS_EC2_INSTANCE_ID=ID; repeatable")
+      ->check(CLI::Validator(CheckEc2Instance, "ID=IPV4", "ec2-instance"));
+}
+
 void DeclareDns(Declare& declare, Config& config, Raw& raw) {
   const CLI::Validator prefix(CheckPrefix, "CIDR", "prefix");
   declare("dns-workers", config.dns_workers, "Threads that answer DNS over UDP [one per CPU]")
@@ -247,6 +271,7 @@ absl::Status Check(const Config& config) {
 void Resolve(const Raw& raw, Config& config) {
   config.emulate_aws = raw.emulate == "aws";
   config.aws_quotas = raw.quotas.empty() ? config.emulate_aws : raw.quotas == "aws";
+  config.discover_all = raw.discover_default == "all";
   absl::ParseDuration(raw.operation_delay, &config.operation_delay);
   if (raw.custom_health_delay.empty()) {
     config.custom_health_delay = config.emulate_aws ? absl::Seconds(30) : absl::ZeroDuration();
@@ -275,6 +300,7 @@ absl::StatusOr<ConfigOrText> ParseConfig(int argc, const char* const* argv) {
   Declare declare(app);
   DeclareListeners(declare, result.config);
   DeclareRegistry(declare, result.config, raw);
+  DeclareChoices(declare, result.config, raw);
   DeclareDns(declare, result.config, raw);
   DeclareOperation(declare, result.config);
   try {

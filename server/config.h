@@ -30,6 +30,9 @@ struct Config {
   absl::Duration custom_health_delay = absl::ZeroDuration();
   absl::Duration operation_delay = absl::ZeroDuration();
   bool aws_quotas = false;
+  int64_t soa_ttl_seconds = 15;
+  bool discover_all = false;
+  std::vector<std::string> ec2_instances;  // ID=IPV4
 
   std::string credentials;
   std::string tls_cert;

@@ -57,6 +57,11 @@ TEST(Config, MalformedValuesAreUsageErrorsThatNameTheOption) {
   ExpectUsageError({"--account-id", "12"}, "--account-id");
   ExpectUsageError({"--store", "tape"}, "--store");
   ExpectUsageError({"--dns-workers", "0"}, "--dns-workers");
+  ExpectUsageError({"--soa-ttl", "-1"}, "--soa-ttl");
+  ExpectUsageError({"--soa-ttl", "2147483648"}, "--soa-ttl");
+  ExpectUsageError({"--discover-default", "some"}, "--discover-default");
+  ExpectUsageError({"--ec2-instance", "i-1"}, "--ec2-instance");
+  ExpectUsageError({"--ec2-instance", "i-1=::1"}, "--ec2-instance");
   ExpectUsageError({"--forward", "system"}, "--forward");
   const std::string long_name(129, 'n');
   ExpectUsageError({"--nsid", long_name.c_str()}, "--nsid");

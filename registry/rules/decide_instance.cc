@@ -29,7 +29,8 @@ bool AreEqual(const AttributeMap& a, const AttributeMap& b) {
 }
 
 // The operation of an earlier try of the same registration, if it is still in force.
-const OperationRecord* FindReplay(const State& state, const ServiceEntry& service,
+const OperationRecord* FindReplay(const State& state, const RegistryOptions& options,
+                                  const ServiceEntry& service,
                                   const v1::RegisterInstanceRequest& request,
                                   absl::string_view lock) {
   if (request.creator_request_id().empty()) {
@@ -44,7 +45,7 @@ const OperationRecord* FindReplay(const State& state, const ServiceEntry& servic
   }
   const InstanceRecord& instance = **found;
   const bool same = instance.creator_request_id() == request.creator_request_id() &&
-                    AreEqual(instance.attributes(), request.attributes());
+                    AreEqual(instance.attributes(), WithEc2Address(options, request.attributes()));
   return same ? state.FindOperation(instance.operation_id()) : nullptr;
 }
 
@@ -98,7 +99,8 @@ DecisionOr RegisterInstance(const State& state, const CommandContext& context,
       CheckInstanceAttributes(*context.options, *in.record, record, request.attributes()));
   auto response = std::make_unique<v1::RegisterInstanceResponse>();
   const std::string lock = InstanceLock(record.id(), request.instance_id());
-  if (const OperationRecord* replayed = FindReplay(state, *service, request, lock)) {
+  if (const OperationRecord* replayed =
+          FindReplay(state, *context.options, *service, request, lock)) {
     response->set_operation_id(replayed->id());
     return Decision{{}, std::move(response)};
   }
@@ -132,7 +134,7 @@ Outcome RegisterInstanceEffect(const State& state, const CommandContext& context
   InstanceRecord record;
   record.set_service_id(operation.service_id());
   record.set_id(request.instance_id());
-  *record.mutable_attributes() = request.attributes();
+  *record.mutable_attributes() = WithEc2Address(*context.options, request.attributes());
   record.set_creator_request_id(
       request.creator_request_id().empty() ? operation.id() : request.creator_request_id());
   record.set_operation_id(operation.id());

@@ -148,6 +148,18 @@ TEST_F(InstanceAttributes, Ec2IdStandsAloneButForInitialHealth) {
       "OK");
 }
 
+TEST_F(InstanceAttributes, Ec2IdBringsTheAddressThatIsConfigured) {
+  options.ec2_addresses = {{"i-known", "10.0.0.7"}};
+  const std::string service = HttpService();
+  const std::string request = absl::StrCat(
+      Registration(service, "a", {{"AWS_EC2_INSTANCE_ID", "i-known"}}), " creator_request_id: 't'");
+  const std::string first = Start(RegisterInstance, request);
+  EXPECT_EQ(Get(service, "a").attributes().at("AWS_INSTANCE_IPV4"), "10.0.0.7");
+  EXPECT_EQ(Start(RegisterInstance, request), first) << "a retry is one, address or not";
+  Register(service, "b", {{"AWS_EC2_INSTANCE_ID", "i-other"}});
+  EXPECT_EQ(Get(service, "b").attributes().count("AWS_INSTANCE_IPV4"), 0U);
+}
+
 TEST_F(InstanceAttributes, Ec2IdIsForHttpNamespacesOnly) {
   const Attributes ec2 = {{"AWS_EC2_INSTANCE_ID", "i-1"}};
   EXPECT_EQ(TryRegister(ServiceWith(""), ec2),

@@ -122,10 +122,11 @@ absl::StatusOr<Wire<v1::DiscoverInstancesResponse>> DiscoverInstances(
       candidates.push_back({instance.get(), HealthOf(service, *instance)});
     }
   });
-  FilterByHealth(
-      service,
-      request.has_health_status() ? request.health_status() : v1::HEALTH_STATUS_FILTER_HEALTHY,
-      candidates);
+  const v1::HealthStatusFilter unasked = context.options.discover_all
+                                             ? v1::HEALTH_STATUS_FILTER_ALL
+                                             : v1::HEALTH_STATUS_FILTER_HEALTHY;
+  FilterByHealth(service, request.has_health_status() ? request.health_status() : unasked,
+                 candidates);
   PreferOptional(request.optional_parameters(), candidates);
 
   const auto wanted = static_cast<size_t>(request.has_max_results() ? request.max_results()

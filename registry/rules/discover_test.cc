@@ -120,6 +120,14 @@ TEST_F(DiscoverTest, HealthyIsTheDefaultWhenThereIsACheck) {
   EXPECT_EQ(Web(), Ids{"up"});
 }
 
+TEST_F(DiscoverTest, AllIsTheDefaultWhereItIsSetSo) {
+  options.discover_all = true;
+  Add("i-1", "HEALTHY");
+  Add("i-2", "UNHEALTHY");
+  EXPECT_EQ(Web(), (Ids{"i-1", "i-2"}));
+  EXPECT_EQ(Web("health_status: HEALTH_STATUS_FILTER_HEALTHY"), (Ids{"i-1"}));
+}
+
 TEST_F(DiscoverTest, HealthFilters) {
   Add("up", "HEALTHY");
   Add("down", "UNHEALTHY");

@@ -214,6 +214,18 @@ absl::Status CheckInstanceAttributes(const RegistryOptions& options, const Names
   return CheckValues(options, service, attributes);
 }
 
+AttributeMap WithEc2Address(const RegistryOptions& options, AttributeMap attributes) {
+  if (!options.ec2_addresses.empty()) {
+    const auto id = attributes.find(kAttributeEc2);
+    const auto address = id == attributes.end() ? options.ec2_addresses.end()
+                                                : options.ec2_addresses.find(id->second);
+    if (address != options.ec2_addresses.end()) {
+      attributes[kAttributeIpv4] = address->second;
+    }
+  }
+  return attributes;
+}
+
 std::string InvalidChange(const NamespaceRecord& in, const ServiceRecord& service,
                           absl::string_view id) {
   for (const v1::DnsRecord& record : service.dns_config().dns_records()) {

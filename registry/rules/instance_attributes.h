@@ -25,6 +25,9 @@ using AttributeMap = google::protobuf::Map<std::string, std::string>;
 absl::Status CheckInstanceAttributes(const RegistryOptions& options, const NamespaceRecord& in,
                                      const ServiceRecord& service, const AttributeMap& attributes);
 
+// What is kept of `attributes`: AWS_EC2_INSTANCE_ID brings the address that is known of it.
+AttributeMap WithEc2Address(const RegistryOptions& options, AttributeMap attributes);
+
 // What Route 53 would refuse of the records of instance `id` of `service`; "" if nothing.
 std::string InvalidChange(const NamespaceRecord& in, const ServiceRecord& service,
                           absl::string_view id);

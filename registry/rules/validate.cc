@@ -33,10 +33,6 @@ void AddBounds(int64_t actual, const v1::Bounds& bounds, absl::string_view what,
   }
 }
 
-const std::string& PatternOf(v1::Format format) {
-  return v1::Format_descriptor()->FindValueByNumber(format)->options().GetExtension(v1::pattern);
-}
-
 // Characters, not bytes: AWS counts a letter outside ASCII once.
 int64_t CharacterCount(absl::string_view text) {
   int64_t count = 0;
@@ -53,27 +49,9 @@ std::vector<std::string> BrokenBy(absl::string_view text, const v1::FieldRules& 
     AddBounds(CharacterCount(text), rules.length(), "length", constraints);
   }
   if (rules.format() != v1::FORMAT_UNSPECIFIED && !Matches(rules.format(), text)) {
-    constraints.push_back(absl::StrCat("Member must satisfy regular expression pattern: ",
-                                       PatternOf(rules.format())));
+    constraints.push_back(PatternConstraint(rules.format()));
   }
   return constraints;
-}
-
-// All constraints of an element, as AWS lists them once one is broken.
-std::string AllConstraints(const v1::FieldRules& rules) {
-  std::vector<std::string> all;
-  if (rules.has_length()) {
-    all.push_back(
-        absl::StrCat("Member must have length less than or equal to ", rules.length().max()));
-    all.push_back(
-        absl::StrCat("Member must have length greater than or equal to ", rules.length().min()));
-  }
-  if (rules.format() != v1::FORMAT_UNSPECIFIED) {
-    all.push_back(absl::StrCat("Member must satisfy regular expression pattern: ",
-                               PatternOf(rules.format())));
-  }
-  all.push_back("Member must not be null");
-  return absl::StrCat("[", absl::StrJoin(all, ", "), "]");
 }
 
 class Walker {
@@ -168,7 +146,7 @@ class Walker {
     AddBounds(size, rules.items(), "length", broken);
     if (element_broken) {
       broken.push_back(
-          absl::StrCat("Member must satisfy constraint: ", AllConstraints(rules.element())));
+          absl::StrCat("Member must satisfy constraint: ", ElementConstraints(rules.element())));
     }
     if (!broken.empty()) {
       AddAll(absl::StrCat("[", absl::StrJoin(texts, ", "), "]"), path, broken);
@@ -204,11 +182,11 @@ class Walker {
     }
     if (key_broken) {
       broken.push_back(
-          absl::StrCat("Map keys must satisfy constraint: ", AllConstraints(rules.key())));
+          absl::StrCat("Map keys must satisfy constraint: ", ElementConstraints(rules.key())));
     }
     if (value_broken) {
       broken.push_back(
-          absl::StrCat("Map value must satisfy constraint: ", AllConstraints(rules.element())));
+          absl::StrCat("Map value must satisfy constraint: ", ElementConstraints(rules.element())));
     }
     if (!broken.empty()) {
       std::sort(texts.begin(), texts.end());  // a map has no order; a message should

@@ -40,6 +40,27 @@ absl::Status Violations::ToStatus() const {
                                    " detected: ", absl::StrJoin(sentences_, "; ")));
 }
 
+std::string PatternConstraint(v1::Format format) {
+  const auto& options = v1::Format_descriptor()->FindValueByNumber(format)->options();
+  return absl::StrCat("Member must satisfy regular expression pattern: ",
+                      options.GetExtension(v1::pattern));
+}
+
+std::string ElementConstraints(const v1::FieldRules& rules) {
+  std::vector<std::string> all;
+  if (rules.has_length()) {
+    all.push_back(
+        absl::StrCat("Member must have length less than or equal to ", rules.length().max()));
+    all.push_back(
+        absl::StrCat("Member must have length greater than or equal to ", rules.length().min()));
+  }
+  if (rules.format() != v1::FORMAT_UNSPECIFIED) {
+    all.push_back(PatternConstraint(rules.format()));
+  }
+  all.push_back("Member must not be null");
+  return absl::StrCat("[", absl::StrJoin(all, ", "), "]");
+}
+
 std::string MemberPath(absl::string_view parent, absl::string_view json_name) {
   std::string name(json_name);
   if (!name.empty()) {

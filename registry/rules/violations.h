@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "cloudmap/v1/options.pb.h"
 
 namespace cloudmap::registry {
 
@@ -35,6 +36,11 @@ class Violations {
   std::vector<std::string> sentences_;
   std::vector<std::string> null_paths_;
 };
+
+// "Member must satisfy regular expression pattern: ...".
+std::string PatternConstraint(v1::Format format);
+// All constraints of a list's or map's elements, as AWS lists them once one is broken.
+std::string ElementConstraints(const v1::FieldRules& rules);
 
 // The path of member `json_name` ("DnsConfig") below `parent` ("" at the top): "dnsConfig".
 std::string MemberPath(absl::string_view parent, absl::string_view json_name);

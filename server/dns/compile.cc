@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "registry/limits.h"
 #include "registry/model/health.h"
 #include "server/net/address.h"
 
@@ -21,7 +22,6 @@ using registry::ServiceEntry;
 using registry::ServiceRecord;
 using registry::State;
 
-constexpr uint32_t kDefaultSoaTtl = 15;
 constexpr uint32_t kMaxTtl = 0x7fffffff;  // RFC 2181 s8
 // Of this server's own names, which never change while it runs.
 constexpr uint32_t kStaticTtl = 60;
@@ -119,6 +119,7 @@ class ContentBuilder {
   void AddInstance(const v1::DnsRecord& dns_record, const InstanceRecord& instance, bool healthy,
                    absl::string_view owner);
   static RRsetContent Eligible(Candidates candidates);
+  static void DropSharedGlue(std::vector<Candidate>& srvs);
 
   Candidates a_{.type = type::kA, .records = {}};
   Candidates aaaa_{.type = type::kAaaa, .records = {}};
@@ -171,32 +172,65 @@ void ContentBuilder::AddHost(const ServiceRecord& service, const InstanceRecord&
   }
 }
 
+// Names compare without case (RFC 4343), so one SRV record may be written in several ways.
+std::string Canonical(const std::string& srv_rdata) {
+  return srv_rdata.substr(0, kSrvTargetOffset) +
+         absl::AsciiStrToLower(absl::string_view(srv_rdata).substr(kSrvTargetOffset));
+}
+
+std::string TargetOf(const RecordContent& srv) {
+  return absl::AsciiStrToLower(absl::string_view(srv.rdata).substr(kSrvTargetOffset));
+}
+
+// A target that several instances share, their ids differing in case alone, has all their
+// addresses: to send one's along would be part of an RRset, so none are.
+void ContentBuilder::DropSharedGlue(std::vector<Candidate>& srvs) {
+  absl::flat_hash_map<std::string, std::vector<RecordContent*>> by_target;
+  for (Candidate& candidate : srvs) {
+    by_target[TargetOf(candidate.record)].push_back(&candidate.record);
+  }
+  for (const auto& [target, records] : by_target) {
+    const RecordContent first = *records.front();
+    const bool alike = std::all_of(records.begin(), records.end(), [&first](const auto* record) {
+      return record->glue_v4 == first.glue_v4 && record->glue_v6 == first.glue_v6;
+    });
+    for (RecordContent* record : records) {
+      if (!alike) {
+        record->glue_v4.clear();
+        record->glue_v6.clear();
+      }
+    }
+  }
+}
+
 // The healthy records, or all when none is; equal ones merged (RFC 2181 s5).
 RRsetContent ContentBuilder::Eligible(Candidates candidates) {
   auto& records = candidates.records;
+  const bool is_srv = candidates.type == type::kSrv;
+  if (is_srv) {
+    DropSharedGlue(records);
+  }
   const auto unhealthy = [](const Candidate& candidate) { return !candidate.healthy; };
   if (!std::all_of(records.begin(), records.end(), unhealthy)) {
     std::erase_if(records, unhealthy);
   }
-  std::sort(records.begin(), records.end(), [](const Candidate& a, const Candidate& b) {
-    return std::tie(a.record.rdata, a.record.glue_v4, a.record.glue_v6) <
-           std::tie(b.record.rdata, b.record.glue_v4, b.record.glue_v6);
-  });
+  std::sort(records.begin(), records.end(),
+            [](const Candidate& a, const Candidate& b) { return a.record.rdata < b.record.rdata; });
   RRsetContent content(candidates.type, candidates.ttl);
   content.answer_max = candidates.answer_max;
   content.records.reserve(records.size());
+  absl::flat_hash_set<std::string> srvs;
   // Of one target, the addresses go with one record only, so that no answer has them twice.
   absl::flat_hash_set<std::string> targets;
   for (Candidate& candidate : records) {
     RecordContent& record = candidate.record;
-    if (!content.records.empty() && content.records.back().rdata == record.rdata) {
+    if (is_srv ? !srvs.insert(Canonical(record.rdata)).second
+               : !content.records.empty() && content.records.back().rdata == record.rdata) {
       continue;
     }
-    if (!record.glue_v4.empty() || !record.glue_v6.empty()) {
-      if (!targets.insert(absl::AsciiStrToLower(record.rdata.substr(kSrvTargetOffset))).second) {
-        record.glue_v4.clear();
-        record.glue_v6.clear();
-      }
+    if (is_srv && !targets.insert(TargetOf(record)).second) {
+      record.glue_v4.clear();
+      record.glue_v6.clear();
     }
     content.records.push_back(std::move(record));
   }
@@ -310,24 +344,24 @@ NodePtr CompileName(const State& state, const ServedNamespaces& namespaces,
   return Node::Make(name, builder.TakeRRsets(relative.empty()), builder.alias());
 }
 
-uint32_t SoaTtl(const ServedNamespaces& namespaces) {
+uint32_t SoaTtl(const ServedNamespaces& namespaces, uint32_t unset) {
   const auto& record = *namespaces.front()->record;
   if (!record.has_soa_ttl_seconds()) {
-    return kDefaultSoaTtl;
+    return unset;
   }
   return static_cast<uint32_t>(std::clamp<int64_t>(record.soa_ttl_seconds(), 0, kMaxTtl));
 }
 
 ZonePtr CompileZone(const State& state, const ServedNamespaces& namespaces,
                     const MixedCaseServices& mixed_case, absl::string_view dns_name,
-                    const SipKey& key) {
+                    uint32_t soa_ttl, const SipKey& key) {
   const auto apex = WireName(dns_name);
   if (!apex.has_value()) {
     return nullptr;
   }
   const auto serial = static_cast<uint32_t>(state.revision());
   const ZonePtr empty = Zone::Make({reinterpret_cast<const uint8_t*>(apex->data()), apex->size()},
-                                   key, SoaTtl(namespaces), serial);
+                                   key, SoaTtl(namespaces, soa_ttl), serial);
   ZoneEditor editor(*empty, key);
   const auto put = [&](const std::string& relative) {
     const NodePtr node = CompileName(state, namespaces, mixed_case, dns_name, relative);
@@ -369,7 +403,7 @@ ZonePtr CompileStatic(const StaticName& name, const SipKey& key) {
     }
   }
   const NameView view{reinterpret_cast<const uint8_t*>(apex->data()), apex->size()};
-  const ZonePtr empty = Zone::Make(view, key, kDefaultSoaTtl, kStaticSerial);
+  const ZonePtr empty = Zone::Make(view, key, registry::kSoaTtlSecondsDefault, kStaticSerial);
   ZoneEditor editor(*empty, key);
   editor.Put(Node::Make(view, rrsets, {}));
   return editor.Finish(kStaticSerial);

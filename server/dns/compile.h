@@ -45,13 +45,13 @@ NodePtr CompileName(const registry::State& state, const ServedNamespaces& namesp
                     const MixedCaseServices& mixed_case, absl::string_view dns_name,
                     absl::string_view relative);
 
-// The SOA's TTL: the oldest namespace's property, or the default.
-uint32_t SoaTtl(const ServedNamespaces& namespaces);
+// The SOA's TTL: the oldest namespace's property, or `unset`.
+uint32_t SoaTtl(const ServedNamespaces& namespaces, uint32_t unset);
 
 // The whole zone, from nothing. nullptr when `dns_name` cannot be a DNS name.
 ZonePtr CompileZone(const registry::State& state, const ServedNamespaces& namespaces,
                     const MixedCaseServices& mixed_case, absl::string_view dns_name,
-                    const SipKey& key);
+                    uint32_t soa_ttl, const SipKey& key);
 
 // A name that is not in the registry: of this server itself. A zone of its own, so that queries
 // find it as they find the others.

@@ -74,8 +74,9 @@ std::string DnsNameOf(const State& state, const std::string& namespace_id) {
 
 }  // namespace
 
-ZonePublisher::ZonePublisher(const SipKey& key, const std::vector<StaticName>& static_names)
-    : table_(key), published_(std::make_shared<const ZoneTable>(table_)) {
+ZonePublisher::ZonePublisher(const SipKey& key, const std::vector<StaticName>& static_names,
+                             uint32_t soa_ttl)
+    : soa_ttl_(soa_ttl), table_(key), published_(std::make_shared<const ZoneTable>(table_)) {
   for (const StaticName& name : static_names) {
     const ZonePtr zone = CompileStatic(name, key);
     if (zone != nullptr) {
@@ -97,8 +98,8 @@ void ZonePublisher::OnLoad(const State& state) {
     table_.Put(zone);
   }
   for (const std::string& dns_name : dns_names) {
-    const ZonePtr zone =
-        CompileZone(state, ServedBy(state, dns_name), mixed_case_, dns_name, table_.hash_key());
+    const ZonePtr zone = CompileZone(state, ServedBy(state, dns_name), mixed_case_, dns_name,
+                                     soa_ttl_, table_.hash_key());
     if (zone != nullptr) {
       table_.Put(zone);
     }
@@ -226,7 +227,8 @@ void ZonePublisher::Update(const State& after, const std::string& dns_name,
     return;
   }
   if (old == nullptr || touched.whole) {
-    const ZonePtr zone = CompileZone(after, served, mixed_case_, dns_name, table_.hash_key());
+    const ZonePtr zone =
+        CompileZone(after, served, mixed_case_, dns_name, soa_ttl_, table_.hash_key());
     if (zone != nullptr) {
       Put(zone, serial);
     }
@@ -234,7 +236,7 @@ void ZonePublisher::Update(const State& after, const std::string& dns_name,
   }
   ZoneEditor editor(*old, table_.hash_key());
   if (touched.soa) {
-    editor.SetSoaTtl(SoaTtl(served));
+    editor.SetSoaTtl(SoaTtl(served, soa_ttl_));
   }
   for (const std::string& relative : touched.names) {
     const NodePtr node = CompileName(after, served, mixed_case_, dns_name, relative);

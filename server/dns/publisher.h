@@ -10,12 +10,14 @@
 // several private ones make one zone, since one flat network sees them all.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "registry/base/published.h"
+#include "registry/limits.h"
 #include "registry/pipeline/changes.h"
 #include "server/dns/compile.h"
 #include "server/dns/zone_table.h"
@@ -25,8 +27,9 @@ namespace cloudmap::dns {
 class ZonePublisher final : public registry::ChangeListener {
  public:
   // `key` is random per process. A namespace of the same name as one of `static_names` is served
-  // instead of it.
-  explicit ZonePublisher(const SipKey& key, const std::vector<StaticName>& static_names = {});
+  // instead of it. `soa_ttl` is of namespaces that do not set one, in seconds.
+  explicit ZonePublisher(const SipKey& key, const std::vector<StaticName>& static_names = {},
+                         uint32_t soa_ttl = registry::kSoaTtlSecondsDefault);
 
   void OnLoad(const registry::State& state) override;
   void OnCommit(const registry::State& before, const registry::State& after,
@@ -57,6 +60,7 @@ class ZonePublisher final : public registry::ChangeListener {
   void NoteMixedCase(const registry::State& state);
   void Publish(const registry::State& state);
 
+  const uint32_t soa_ttl_;
   ZoneTable table_;
   std::map<std::string, ZonePtr> static_zones_;  // by canonical name
   MixedCaseServices mixed_case_;

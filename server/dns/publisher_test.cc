@@ -105,13 +105,36 @@ TEST_F(PublisherTest, NamesFoldCaseInServicesAndInstanceIds) {
   AddHost("Web", "Inst-A", "192.0.2.1");
   AddHost("Web", "inst-a", "192.0.2.2");
   registry_.Commit();
-  EXPECT_THAT(client_.Ask("web.sd.local", type::kSrv).answer(), SizeIs(2));
+  EXPECT_THAT(client_.Ask("web.sd.local", type::kSrv).answer(), SizeIs(1));
   // Two ids that differ in case only are one name with both addresses.
   EXPECT_THAT(client_.Ask("inst-a.web.sd.local", type::kA).answer(), SizeIs(2));
   registry_.DeleteInstance("Web", "Inst-A");
   registry_.Commit();
   EXPECT_THAT(client_.Ask("INST-A.web.sd.local", type::kA).answer(),
               ElementsAre("INST-A.web.sd.local. 60 IN A 192.0.2.2"));
+}
+
+TEST_F(PublisherTest, Rfc4343SrvRecordsThatDifferInCaseAreOne) {
+  registry_.AddService("web", {{v1::RECORD_TYPE_SRV, 60}});
+  for (const char* id : {"i", "I"}) {
+    registry_.AddInstance("web", id,
+                          {{"AWS_INSTANCE_PORT", "80"}, {"AWS_INSTANCE_IPV4", "192.0.2.1"}});
+  }
+  registry_.Commit();
+  const Response response = client_.Ask("web.sd.local", type::kSrv);
+  EXPECT_THAT(response.answer(), SizeIs(1));
+  EXPECT_THAT(response.additional(), SizeIs(1));
+}
+
+TEST_F(PublisherTest, Rfc2181GlueIsTheWholeRRsetOrNone) {
+  registry_.AddService("web", {{v1::RECORD_TYPE_SRV, 60}});
+  AddHost("web", "i", "192.0.2.1");
+  AddHost("web", "I", "192.0.2.2");
+  AddHost("web", "j", "192.0.2.3");
+  registry_.Commit();
+  EXPECT_THAT(client_.Ask("i.web.sd.local", type::kA).answer(), SizeIs(2));
+  EXPECT_THAT(client_.Ask("web.sd.local", type::kSrv).additional(),
+              ElementsAre("j.web.sd.local. 60 IN A 192.0.2.3"));
 }
 
 TEST_F(PublisherTest, Rfc2181GlueOfOneTargetIsGivenOnce) {

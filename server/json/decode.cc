@@ -2,8 +2,10 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "cloudmap/v1/errors.pb.h"
 #include "cloudmap/v1/options.pb.h"
 #include "google/protobuf/descriptor.h"
@@ -115,6 +117,16 @@ absl::Status ReadTimestamp(const Json& value, const Path& path, Message& out) {
   return absl::OkStatus();
 }
 
+// A map as AWS prints it; nlohmann keeps it in order.
+std::string TextOf(const Json& map) {
+  std::vector<std::string> entries;
+  for (const auto& [key, value] : map.items()) {
+    entries.push_back(
+        absl::StrCat(key, "=", value.is_string() ? value.get_ref<const std::string&>() : "null"));
+  }
+  return absl::StrCat("{", absl::StrJoin(entries, ", "), "}");
+}
+
 class Decoder {
  public:
   explicit Decoder(registry::Violations& found) : found_(found) {}
@@ -183,15 +195,21 @@ class Decoder {
     const FieldDescriptor& value_field = *field.message_type()->map_value();
     CLOUDMAP_CHECK(key_field.cpp_type() == FieldDescriptor::CPPTYPE_STRING,
                    "AWS maps have string keys");
+    bool has_null = false;
     for (const auto& [key, element] : value.items()) {
       if (element.is_null()) {
-        found_.Add(absl::StrCat("{", key, "=null}"), path.ToString(),
-                   "Map value must satisfy constraint: [Member must not be null]");
+        has_null = true;
         continue;
       }
       Message& entry = *reflection.AddMessage(&message, &field);
       entry.GetReflection()->SetString(&entry, &key_field, key);
       RETURN_IF_ERROR(ReadValue(element, {&path, key}, value_field, entry));
+    }
+    if (has_null) {
+      const auto& rules = field.options().GetExtension(v1::rules);
+      found_.Add(TextOf(value), path.ToString(),
+                 absl::StrCat("Map value must satisfy constraint: ",
+                              registry::ElementConstraints(rules.element())));
     }
     return absl::OkStatus();
   }

@@ -147,6 +147,11 @@ class Registry:
         made = self._endpoint.call(f"Create{kind}Namespace", **members)
         return self._finish(made["OperationId"])["Targets"]["NAMESPACE"]
 
+    def soa_ttl(self, namespace):
+        """What GetNamespace says of it."""
+        found = self._endpoint.call("GetNamespace", Id=namespace)["Namespace"]
+        return found["Properties"]["DnsProperties"]["SOA"]["TTL"]
+
     def set_soa_ttl(self, name, ttl):
         """Of the private namespace `name`."""
         filters = [{"Name": "NAME", "Values": [name], "Condition": "EQ"}]

@@ -97,5 +97,19 @@ class Apex(DnsTestCase):
         self.assertEqual(serials[-1], self.serial("sd.test"))
 
 
+class ConfiguredNegativeTtl(DnsTestCase):
+    server_flags = ("--store", "memory", "--soa-ttl", "77")
+
+    @classmethod
+    def populate(cls, registry):
+        super().populate(registry)
+        registry.namespace("seven.test", soa_ttl=7)
+
+    def test_rfc2308_s3_namespaces_without_an_soa_property_have_the_configured_ttl(self):
+        self.assert_negative(self.ask("no.sd.test"), "NXDOMAIN", "sd.test", 77)
+        self.assert_negative(self.ask("no.seven.test"), "NXDOMAIN", "seven.test", 7)
+        self.assertEqual(77, self.registry.soa_ttl(self.namespace))
+
+
 if __name__ == "__main__":
     main()
