@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_format.h"
 #include "registry/base/check.h"
 
 namespace cloudmap {
@@ -64,10 +63,17 @@ std::string Base36(uint64_t value) {
 }
 
 std::string Uuid(Random& random) {
-  const uint64_t a = random.Next();
-  const uint64_t b = random.Next();
-  return absl::StrFormat("%08x-%04x-4%03x-%04x-%012x", a >> 32, (a >> 16) & 0xffff, a & 0xfff,
-                         0x8000 | ((b >> 48) & 0x3fff), b & 0xffffffffffff);
+  const uint64_t a = (random.Next() & 0xffff'ffff'ffff'0fff) | 0x4000;                 // version
+  const uint64_t b = (random.Next() & 0x3fff'ffff'ffff'ffff) | 0x8000'0000'0000'0000;  // variant
+  std::string text = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+  int shift = 124;
+  for (char& c : text) {
+    if (c == 'x') {
+      c = "0123456789abcdef"[((shift >= 64 ? a : b) >> (shift % 64)) & 15];
+      shift -= 4;
+    }
+  }
+  return text;
 }
 
 }  // namespace cloudmap

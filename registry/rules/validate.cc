@@ -10,8 +10,10 @@
 #include "absl/strings/str_join.h"
 #include "cloudmap/v1/options.pb.h"
 #include "google/protobuf/descriptor.h"
+#include "registry/base/check.h"
 #include "registry/rules/enum_names.h"
 #include "registry/rules/formats.h"
+#include "registry/rules/string_maps.h"
 
 namespace cloudmap::registry {
 namespace {
@@ -155,30 +157,19 @@ class Walker {
 
   void WalkMap(const Message& message, const FieldDescriptor& field, const v1::FieldRules& rules,
                const std::string& parent) {
-    const Reflection& reflection = *message.GetReflection();
-    const int size = reflection.FieldSize(message, &field);
+    const StringMap* map = FindStringMap(message, field);
+    CLOUDMAP_CHECK(map != nullptr, "string_maps.cc knows the maps of requests");
     const std::string path = MemberPath(parent, field.json_name());
-    if (size == 0 && (!rules.required() || violations_.IsNull(path))) {
+    if (map->empty() && (!rules.required() || violations_.IsNull(path))) {
       return;
     }
     std::vector<std::string> broken;
-    AddBounds(size, rules.items(), "length", broken);
-    const FieldDescriptor* key_field = field.message_type()->map_key();
-    const FieldDescriptor* value_field = field.message_type()->map_value();
+    AddBounds(static_cast<int64_t>(map->size()), rules.items(), "length", broken);
     bool key_broken = false;
     bool value_broken = false;
-    std::vector<std::string> texts;
-    for (int i = 0; i < size; ++i) {
-      const Message& entry = reflection.GetRepeatedMessage(message, &field, i);
-      std::string key_scratch;
-      std::string value_scratch;
-      const auto* entry_reflection = entry.GetReflection();
-      const std::string& key = entry_reflection->GetStringReference(entry, key_field, &key_scratch);
-      const std::string& value =
-          entry_reflection->GetStringReference(entry, value_field, &value_scratch);
+    for (const auto& [key, value] : *map) {
       key_broken = key_broken || !BrokenBy(key, rules.key()).empty();
       value_broken = value_broken || !BrokenBy(value, rules.element()).empty();
-      texts.push_back(absl::StrCat(key, "=", value));
     }
     if (key_broken) {
       broken.push_back(
@@ -189,6 +180,10 @@ class Walker {
           absl::StrCat("Map value must satisfy constraint: ", ElementConstraints(rules.element())));
     }
     if (!broken.empty()) {
+      std::vector<std::string> texts;
+      for (const auto& [key, value] : *map) {
+        texts.push_back(absl::StrCat(key, "=", value));
+      }
       std::sort(texts.begin(), texts.end());  // a map has no order; a message should
       AddAll(absl::StrCat("{", absl::StrJoin(texts, ", "), "}"), path, broken);
     }

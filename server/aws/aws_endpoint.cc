@@ -60,7 +60,11 @@ http::Response Failure(const absl::Status& status, absl::string_view request_id,
 }  // namespace
 
 AwsEndpoint::AwsEndpoint(Options options)
-    : options_(std::move(options)), service_(Service()), id_random_(options_.random.Next()) {}
+    : options_(std::move(options)), id_random_(options_.random.Next()) {
+  for (int i = 0; i < Service().method_count(); ++i) {
+    methods_[Service().method(i)->name()] = Service().method(i);
+  }
+}
 
 absl::StatusOr<const MethodDescriptor*> AwsEndpoint::FindMethod(absl::string_view target) const {
   if (target.empty()) {
@@ -70,8 +74,9 @@ absl::StatusOr<const MethodDescriptor*> AwsEndpoint::FindMethod(absl::string_vie
   }
   absl::string_view name = target;
   if (absl::ConsumePrefix(&name, kTargetPrefix)) {
-    if (const MethodDescriptor* method = service_.FindMethodByName(std::string(name))) {
-      return method;
+    const auto method = methods_.find(name);
+    if (method != methods_.end()) {
+      return method->second;
     }
   }
   return MakeError(v1::UNKNOWN_OPERATION, absl::StrCat("The ", kTargetHeader, " ", Quoted(target),

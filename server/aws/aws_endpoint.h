@@ -16,6 +16,7 @@
 #include <string>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -81,7 +82,7 @@ class AwsEndpoint {
   absl::StatusOr<Admitted> Admit(const http::Request& request) const;
 
   const Options options_;
-  const google::protobuf::ServiceDescriptor& service_;
+  absl::flat_hash_map<std::string, const google::protobuf::MethodDescriptor*> methods_;
   mutable IdRandom id_random_;
 };
 

@@ -113,6 +113,25 @@ TEST(Decode, TheLastOfEqualKeysCounts) {
       UnorderedElementsAre(Pair("k", "2")));
 }
 
+TEST(Decode, NothingIsLeftOfAMemberThatComesAgain) {
+  const auto request = Decoded<v1::CreateServiceRequest>(
+      R"({"DnsConfig": {"RoutingPolicy": "WEIGHTED", "DnsRecords": [{"Type": "BAD", "TTL": 1}]},
+          "Type": "BAD", "Tags": [null, {"Key": "a"}],
+          "DnsConfig": {"DnsRecords": [{"Type": "A", "TTL": 2}]}, "Type": "HTTP", "Tags": null})");
+  EXPECT_FALSE(request.dns_config().has_routing_policy());
+  ASSERT_EQ(request.dns_config().dns_records_size(), 1);
+  EXPECT_EQ(request.dns_config().dns_records(0).ttl(), 2);
+  EXPECT_EQ(request.type(), v1::SERVICE_TYPE_OPTION_HTTP);
+  EXPECT_EQ(request.tags_size(), 0);
+}
+
+TEST(Decode, ATextThatIsNotJsonSaysSoWhateverElseIsWrong) {
+  EXPECT_THAT(SerializationError<v1::GetServiceRequest>(R"({"Id": 5, "x": )"),
+              HasSubstr("not valid JSON"));
+  EXPECT_THAT(SerializationError<v1::CreateServiceRequest>(R"({"Type": "BAD", "Name": tru})"),
+              HasSubstr("not valid JSON"));
+}
+
 TEST(Decode, IntegersMayBeWrittenAsWholeFractions) {
   EXPECT_EQ(Decoded<v1::ListServicesRequest>(R"({"MaxResults": 10.0})").max_results(), 10);
   EXPECT_EQ(Decoded<v1::ListServicesRequest>(R"({"MaxResults": 1e2})").max_results(), 100);
@@ -196,8 +215,9 @@ TEST(Decode, BoundsTheDepth) {
   const std::string open(64, '[');
   EXPECT_THAT(SerializationError<v1::GetServiceRequest>(absl::StrCat("{\"x\":", open)),
               HasSubstr("nested more than 64 levels"));
-  EXPECT_THAT(SerializationError<v1::GetServiceRequest>(std::string(1 << 20, '{')),
-              HasSubstr("nested more than 64 levels"));
+  EXPECT_THAT(
+      SerializationError<v1::GetServiceRequest>(absl::StrCat("{\"x\":", std::string(1 << 20, '['))),
+      HasSubstr("nested more than 64 levels"));
   const std::string allowed(63, '[');
   const std::string close(63, ']');
   EXPECT_EQ(
