@@ -91,7 +91,6 @@ void CommitLoop::AddListener(ChangeListener* listener) { listeners_.push_back(li
 absl::Status CommitLoop::Start() {
   committer_ = std::this_thread::get_id();
   RETURN_IF_ERROR(Reload());
-  // Under the lock that Run takes first: it reads thread_.
   absl::MutexLock lock(&mutex_);
   accepting_ = true;
   thread_ = std::thread([this] { Run(); });

@@ -36,15 +36,24 @@ const OperationRecord* FindReplay(const State& state, const RegistryOptions& opt
   if (request.creator_request_id().empty()) {
     return nullptr;
   }
-  if (const OperationRecord* pending = state.FindOperationByLock(lock)) {
-    return pending->request() == Fingerprint(request) ? pending : nullptr;
+  const OperationRecord* pending = state.FindOperationByLock(lock);
+  if (pending != nullptr && pending->type() == v1::OPERATION_TYPE_REGISTER_INSTANCE) {
+    // What was stored before requests were stored deterministically has a fingerprint beside it.
+    const std::string& asked = pending->request_fingerprint().empty()
+                                   ? pending->request()
+                                   : pending->request_fingerprint();
+    if (asked == Fingerprint(request)) {
+      return pending;
+    }
   }
   const auto* found = service.instances.Find(request.instance_id());
   if (found == nullptr) {
     return nullptr;
   }
   const InstanceRecord& instance = **found;
+  // Without a token it is the operation's id.
   const bool same = instance.creator_request_id() == request.creator_request_id() &&
+                    instance.creator_request_id() != instance.operation_id() &&
                     AreEqual(instance.attributes(), WithEc2Address(options, request.attributes()));
   return same ? state.FindOperation(instance.operation_id()) : nullptr;
 }

@@ -407,6 +407,15 @@ TEST_F(RegisterInstanceTest, ARetryGetsTheEarlierOperationAndAnotherTokenUpdates
   EXPECT_EQ(Get(service, "i-1").creator_request_id(), "t2");
 }
 
+TEST_F(RegisterInstanceTest, TheIdThatStandsForAMissingTokenIsNoToken) {
+  const std::string service = HttpService();
+  const std::string request = Registration(service, "i-1", {{"a", "1"}});
+  const std::string first = Start(RegisterInstance, request);
+  EXPECT_EQ(Get(service, "i-1").creator_request_id(), first);
+  EXPECT_NE(Start(RegisterInstance, absl::StrCat(request, " creator_request_id: '", first, "'")),
+            first);
+}
+
 TEST_F(RegisterInstanceTest, ATokenOfAnInstanceThatLeftRegistersItAgain) {
   const std::string service = HttpService();
   const std::string request =
@@ -466,6 +475,20 @@ TEST_F(PendingInstance, ARetryGetsTheSameOperation) {
       absl::StrCat(Registration(service_, "i-1", {}), " creator_request_id: 't'");
   const std::string id = Start(RegisterInstance, request);
   EXPECT_EQ(Start(RegisterInstance, request), id);
+}
+
+TEST_F(PendingInstance, ARetryOfWhatIsInForceIsOneWhateverIsPending) {
+  const std::string first = absl::StrCat(Registration(service_, "i-1", {{"a", "1"}, {"b", "2"}}),
+                                         " creator_request_id: 't1'");
+  const std::string id = Start(RegisterInstance, first);
+  Complete(id);
+  const std::string second =
+      absl::StrCat(Registration(service_, "i-1", {{"a", "3"}}), " creator_request_id: 't2'");
+  const std::string pending = Start(RegisterInstance, second);
+  EXPECT_EQ(Start(RegisterInstance, first), id);
+  EXPECT_EQ(Start(RegisterInstance, second), pending);
+  Complete(pending);
+  EXPECT_NE(Start(RegisterInstance, first), id) << "no longer in force";
 }
 
 TEST_F(PendingInstance, DeregistrationTakesEffectWhenItCompletes) {

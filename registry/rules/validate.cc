@@ -135,7 +135,7 @@ class Walker {
     }
     std::vector<std::string> texts;
     bool element_broken = false;
-    for (int i = 0; i < size; ++i) {
+    for (int i = 0; i < size && !violations_.full(); ++i) {
       if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
         Walk(reflection.GetRepeatedMessage(message, &field, i), ElementPath(path, i));
         texts.push_back("...");

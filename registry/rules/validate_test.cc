@@ -13,6 +13,7 @@
 #include "gtest/gtest.h"
 #include "registry/errors.h"
 #include "registry/rules/formats.h"
+#include "registry/rules/string_maps.h"
 
 namespace cloudmap::registry {
 namespace {
@@ -379,6 +380,33 @@ TEST(Formats, QuoteTheModelsServiceNamePattern) {
               HasSubstr("pattern: ((?=^.{1,127}$)^([a-zA-Z0-9_][a-zA-Z0-9-_]{0,61}[a-zA-Z0-9_]|"
                         "[a-zA-Z0-9])(\\.([a-zA-Z0-9_][a-zA-Z0-9-_]{0,61}[a-zA-Z0-9_]|"
                         "[a-zA-Z0-9]))*$)|(^\\.$)"));
+}
+
+TEST(Validate, ViolationsAreBounded) {
+  v1::ListNamespacesRequest request;
+  for (int i = 0; i < 500'000; ++i) {
+    request.add_filters();
+  }
+  Violations violations;
+  Validate(request, violations);
+  EXPECT_THAT(std::string(violations.ToStatus().message()),
+              StartsWith("100 validation errors detected: "));
+}
+
+TEST(Validate, KnowsTheMapsOfEveryRequest) {
+  const auto* service =
+      v1::RegisterInstanceRequest::descriptor()->file()->FindServiceByName("ServiceDiscovery");
+  for (int i = 0; i < service->method_count(); ++i) {
+    const auto* type = service->method(i)->input_type();
+    const auto& prototype =
+        *google::protobuf::MessageFactory::generated_factory()->GetPrototype(type);
+    for (int j = 0; j < type->field_count(); ++j) {
+      if (type->field(j)->is_map()) {
+        EXPECT_NE(FindStringMap(prototype, *type->field(j)), nullptr)
+            << type->field(j)->full_name();
+      }
+    }
+  }
 }
 
 }  // namespace

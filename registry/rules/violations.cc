@@ -10,6 +10,9 @@
 namespace cloudmap::registry {
 
 void Violations::AddNull(absl::string_view path) {
+  if (full()) {
+    return;
+  }
   null_paths_.emplace_back(path);
   sentences_.push_back(absl::StrCat("Value null at '", path,
                                     "' failed to satisfy constraint: Member must not be null"));
@@ -21,6 +24,9 @@ bool Violations::IsNull(absl::string_view path) const {
 
 void Violations::Add(absl::string_view value, absl::string_view path,
                      absl::string_view constraint) {
+  if (full()) {
+    return;
+  }
   sentences_.push_back(absl::StrCat("Value '", value, "' at '", path,
                                     "' failed to satisfy constraint: ", constraint));
 }

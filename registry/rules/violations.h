@@ -4,6 +4,7 @@
 //   have length less than or equal to 253; Value ...
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,10 +30,15 @@ class Violations {
   bool IsNull(absl::string_view path) const;
 
   bool empty() const { return sentences_.empty(); }
+  // More are not taken, so that neither the answer nor the time to make it follows the request's
+  // size.
+  bool full() const { return sentences_.size() >= kSentencesMax; }
   // InvalidInput with every sentence, or OK when there is none.
   absl::Status ToStatus() const;
 
  private:
+  static constexpr size_t kSentencesMax = 100;
+
   std::vector<std::string> sentences_;
   std::vector<std::string> null_paths_;
 };

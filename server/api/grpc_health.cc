@@ -43,7 +43,8 @@ grpc::Status GrpcHealth::Watch(grpc::ServerContext* context, const HealthCheckRe
   {
     const absl::MutexLock lock(&mutex_);
     if (watches_ == kWatchesMax) {
-      return grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED,
+      // Which clients that watch before they call take for healthy.
+      return grpc::Status(grpc::StatusCode::UNIMPLEMENTED,
                           absl::StrCat("There are ", kWatchesMax, " watches already; use Check."));
     }
     ++watches_;

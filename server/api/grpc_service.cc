@@ -20,6 +20,8 @@ using google::protobuf::MethodDescriptor;
 constexpr char kErrorTypeKey[] = "cloudmap-error-type";
 // Calls that a queue waits for per method: of that many that come at once none waits for another.
 constexpr int kAwaitedCalls = 8;
+// However many more calls come, writes wait for no more than this.
+constexpr int kEventsBeforeFlush = 128;
 
 grpc::Status FailureStatus(const MethodDescriptor& method, const absl::Status& failure,
                            grpc::ServerContext& context) {
@@ -149,31 +151,37 @@ void GrpcService::Run(Queue& queue) {
   void* tag = nullptr;
   bool came = false;
   bool has_writes = false;
+  int events = 0;  // since the first of those writes
   while (true) {
-    if (has_writes && queue.AsyncNext(&tag, &came, gpr_inf_past(GPR_CLOCK_MONOTONIC)) !=
-                          grpc::CompletionQueue::GOT_EVENT) {
+    if (has_writes && (++events > kEventsBeforeFlush ||
+                       queue.AsyncNext(&tag, &came, gpr_inf_past(GPR_CLOCK_MONOTONIC)) !=
+                           grpc::CompletionQueue::GOT_EVENT)) {
       operations_.Flush();
       has_writes = false;
+      events = 0;
     }
     if (!has_writes && !queue.Next(&tag, &came)) {
       return;
     }
     std::unique_ptr<Call> call(static_cast<Call*>(tag));
     // What did not come waited for a call when the server was shut down.
-    if (came && call->is_new()) {
+    if (came && call->is_new() && Admit()) {
       Call::Await(std::make_unique<Call>(*this, call->index(), queue));
-      {
-        const absl::MutexLock lock(&mutex_);
-        ++unanswered_;
-      }
       has_writes = Call::Serve(std::move(call)) || has_writes;
     }
   }
 }
 
+bool GrpcService::Admit() {
+  const absl::MutexLock lock(&mutex_);
+  unanswered_ += stopping_ ? 0 : 1;
+  return !stopping_;
+}
+
 void GrpcService::Stop() {
   {
     const absl::MutexLock lock(&mutex_);
+    stopping_ = true;
     mutex_.Await(absl::Condition(
         +[](int* unanswered) { return *unanswered == 0; }, &unanswered_));
   }

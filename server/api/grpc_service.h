@@ -45,6 +45,8 @@ class GrpcService final : public grpc::Service {
   using Queue = grpc::ServerCompletionQueue;
 
   void Run(Queue& queue);
+  // Counts a call that is to be answered. False once nobody is left to answer to.
+  bool Admit();
 
   Operations& operations_;
   std::deque<std::string> names_;  // gRPC keeps pointers to them
@@ -53,6 +55,7 @@ class GrpcService final : public grpc::Service {
 
   absl::Mutex mutex_;
   int unanswered_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace cloudmap::api

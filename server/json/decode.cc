@@ -6,9 +6,9 @@ namespace cloudmap::json {
 
 absl::Status Decode(absl::string_view text, google::protobuf::Message& message,
                     registry::Violations& found) {
-  Reader reader(message);
+  Reader reader(message, found);
   nlohmann::json::sax_parse(text.begin(), text.end(), &reader);
-  return reader.Finish(found);
+  return reader.Finish();
 }
 
 }  // namespace cloudmap::json

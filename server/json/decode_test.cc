@@ -115,14 +115,31 @@ TEST(Decode, TheLastOfEqualKeysCounts) {
 
 TEST(Decode, NothingIsLeftOfAMemberThatComesAgain) {
   const auto request = Decoded<v1::CreateServiceRequest>(
-      R"({"DnsConfig": {"RoutingPolicy": "WEIGHTED", "DnsRecords": [{"Type": "BAD", "TTL": 1}]},
-          "Type": "BAD", "Tags": [null, {"Key": "a"}],
-          "DnsConfig": {"DnsRecords": [{"Type": "A", "TTL": 2}]}, "Type": "HTTP", "Tags": null})");
+      R"({"DnsConfig": {"RoutingPolicy": "WEIGHTED", "DnsRecords": [{"Type": "SRV", "TTL": 1}]},
+          "Type": "HTTP", "Tags": [{"Key": "b"}, {"Key": "a"}],
+          "DnsConfig": {"DnsRecords": [{"Type": "A", "TTL": 2}]}, "Type": null, "Tags": null})");
   EXPECT_FALSE(request.dns_config().has_routing_policy());
   ASSERT_EQ(request.dns_config().dns_records_size(), 1);
   EXPECT_EQ(request.dns_config().dns_records(0).ttl(), 2);
-  EXPECT_EQ(request.type(), v1::SERVICE_TYPE_OPTION_HTTP);
+  EXPECT_FALSE(request.has_type());
   EXPECT_EQ(request.tags_size(), 0);
+}
+
+TEST(Decode, WhatWasWrongWithAnEarlierOfEqualKeysIsStillWrong) {
+  EXPECT_THAT(Found<v1::CreateServiceRequest>(R"({"Type": "BAD", "Type": "HTTP"})"),
+              HasSubstr("Value 'BAD' at 'type'"));
+  EXPECT_THAT(SerializationError<v1::GetServiceRequest>(R"({"Id": 5, "Id": "x"})"),
+              HasSubstr("'id' must be a string"));
+}
+
+TEST(Decode, ViolationsAreBounded) {
+  std::string body = R"({"Filters": [)";
+  for (int i = 0; i < 50'000; ++i) {
+    absl::StrAppend(&body, i == 0 ? "" : ",", i % 2 == 0 ? "null" : "{}");
+  }
+  absl::StrAppend(&body, "]}");
+  EXPECT_THAT(Found<v1::ListNamespacesRequest>(body),
+              StartsWith("100 validation errors detected: Value null at 'filters.1.member'"));
 }
 
 TEST(Decode, ATextThatIsNotJsonSaysSoWhateverElseIsWrong) {

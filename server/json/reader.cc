@@ -49,19 +49,6 @@ absl::string_view Expected(const FieldDescriptor& field, bool element) {
 
 }  // namespace
 
-absl::Status Reader::Finish(registry::Violations& found) const {
-  if (!syntax_error_.ok()) {
-    return syntax_error_;
-  }
-  if (!error_.ok()) {
-    return error_;
-  }
-  for (const Note& note : notes_) {
-    note.add(found);
-  }
-  return absl::OkStatus();
-}
-
 // "" at the top.
 std::string Reader::Path() const {
   std::string path;
@@ -83,14 +70,6 @@ void Reader::WrongType(absl::string_view expected, absl::string_view got) {
   const std::string what =
       frames_.empty() ? "The request body" : absl::StrCat("Value at '", Path(), "'");
   Fail(absl::StrCat(what, " must be ", expected, ", not ", got, "."));
-}
-
-void Reader::AddNote(std::function<void(registry::Violations&)> add) {
-  Note& note = notes_.emplace_back();
-  note.add = std::move(add);
-  for (const Frame& frame : frames_) {
-    note.within.emplace_back(frame.message, frame.field);
-  }
 }
 
 bool Reader::Put(const Scalar& value) {
@@ -118,7 +97,9 @@ bool Reader::Put(const Scalar& value) {
       return true;
     case Frame::Kind::kList:
       if (is_null) {
-        AddNote([path = Path()](registry::Violations& found) { found.AddNull(path); });
+        if (!found_.full()) {
+          found_.AddNull(Path());
+        }
       } else {
         Set(value, *frame.field, *frame.message);
       }
@@ -207,9 +188,9 @@ void Reader::SetEnum(const std::string& name, const FieldDescriptor& field, Mess
   const google::protobuf::EnumDescriptor& type = *field.enum_type();
   const google::protobuf::EnumValueDescriptor* known = registry::FindEnumValue(type, name);
   if (known == nullptr) {
-    AddNote([name, path = Path(), &type](registry::Violations& found) {
-      found.AddEnum(name, path, registry::EnumNames(type));
-    });
+    if (!found_.full()) {
+      found_.AddEnum(name, Path(), registry::EnumNames(type));
+    }
     // The request fails in any case; a value keeps it from being reported as missing, too.
     known = type.value(1);
   }
@@ -306,12 +287,7 @@ bool Reader::key(std::string& name) {
   }
   const uint64_t bit = uint64_t{1} << frame.field->index();
   if ((frame.present & bit) != 0) {
-    // The last of equal keys counts, and nothing that was wrong with the one before.
     frame.message->GetReflection()->ClearField(frame.message, frame.field);
-    const std::pair<const Message*, const FieldDescriptor*> member(frame.message, frame.field);
-    std::erase_if(notes_, [&member](const Note& note) {
-      return std::find(note.within.begin(), note.within.end(), member) != note.within.end();
-    });
   }
   frame.present |= bit;
   return true;
@@ -388,8 +364,9 @@ void Reader::CloseMessage(const Frame& frame) {
     const FieldDescriptor& field = *type.field(i);
     if (field.is_repeated() && (frame.present >> i & 1) == 0 &&
         field.options().GetExtension(v1::rules).required()) {
-      AddNote([path = registry::MemberPath(Path(), field.json_name())](
-                  registry::Violations& found) { found.AddNull(path); });
+      if (!found_.full()) {
+        found_.AddNull(registry::MemberPath(Path(), field.json_name()));
+      }
     }
   }
 }
@@ -401,14 +378,14 @@ void Reader::CloseList(const Frame& frame) {
   const v1::FieldRules& rules = frame.field->options().GetExtension(v1::rules);
   if (!rules.required() && rules.items().min() > 0) {
     // Left out it may be; the message cannot tell one from the other.
-    AddNote([path = Path(), min = rules.items().min()](registry::Violations& found) {
-      found.Add("[]", path, absl::StrCat("Member must have length greater than or equal to ", min));
-    });
+    found_.Add(
+        "[]", Path(),
+        absl::StrCat("Member must have length greater than or equal to ", rules.items().min()));
   }
 }
 
 void Reader::CloseMap(const Frame& frame) {
-  if (frame.null_keys.empty()) {
+  if (frame.null_keys.empty() || found_.full()) {
     return;
   }
   // As AWS prints a map, in an order that does not depend on the text's.
@@ -423,12 +400,9 @@ void Reader::CloseMap(const Frame& frame) {
   }
   std::sort(entries.begin(), entries.end());
   const v1::FieldRules& rules = frame.field->options().GetExtension(v1::rules);
-  AddNote([text = absl::StrCat("{", absl::StrJoin(entries, ", "), "}"), path = Path(),
-           &rules](registry::Violations& found) {
-    found.Add(text, path,
-              absl::StrCat("Map value must satisfy constraint: ",
-                           registry::ElementConstraints(rules.element())));
-  });
+  found_.Add(absl::StrCat("{", absl::StrJoin(entries, ", "), "}"), Path(),
+             absl::StrCat("Map value must satisfy constraint: ",
+                          registry::ElementConstraints(rules.element())));
 }
 
 bool Reader::parse_error(size_t byte, const std::string& /*token*/,

@@ -3,9 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -19,15 +17,18 @@
 namespace cloudmap::json {
 
 // Takes what nlohmann's parser reads, as it reads it (its SAX interface), into the message. After
-// the first error only syntax and depth matter: that a text is not JSON says more than a type.
+// the first error only syntax and depth matter: that a text is not JSON says more than a type. The
+// last of equal keys counts, but what is wrong with one before it is wrong all the same.
 class Reader {
  public:
-  explicit Reader(google::protobuf::Message& root) : root_(root) {}
+  // `found` gets the violations, in the order of the text.
+  Reader(google::protobuf::Message& root, registry::Violations& found)
+      : root_(root), found_(found) {}
 
-  // SerializationException, if there was one. `found` gets the violations, in the order of the
-  // text.
-  absl::Status Finish(registry::Violations& found) const;
+  // SerializationException, if there was one.
+  absl::Status Finish() const { return syntax_error_.ok() ? error_ : syntax_error_; }
 
+  // The names are the parser's. NOLINTBEGIN(readability-identifier-naming)
   bool null() { return Put(nullptr); }
   bool boolean(bool value) { return Put(value); }
   bool number_integer(int64_t value) { return Put(value); }
@@ -42,6 +43,7 @@ class Reader {
   bool end_array();
   bool parse_error(size_t byte, const std::string& /*token*/,
                    const nlohmann::json::exception& error);
+  // NOLINTEND(readability-identifier-naming)
 
  private:
   struct Frame {
@@ -55,14 +57,6 @@ class Reader {
     int index = 0;                            // of a list's element
     std::vector<std::string> null_keys = {};  // of a map
   };
-  // What is against the API model, and the members that it is in.
-  struct Note {
-    std::vector<
-        std::pair<const google::protobuf::Message*, const google::protobuf::FieldDescriptor*>>
-        within;
-    std::function<void(registry::Violations&)> add;
-  };
-
   bool ignoring() const { return ignored_depth_ > 0 || !error_.ok(); }
   std::string Path() const;
   bool Put(const Scalar& value);
@@ -81,16 +75,15 @@ class Reader {
   bool Deepen();
   void Fail(absl::string_view text);
   void WrongType(absl::string_view expected, absl::string_view got);
-  void AddNote(std::function<void(registry::Violations&)> add);
 
   google::protobuf::Message& root_;
+  registry::Violations& found_;
   std::vector<Frame> frames_;
   std::string map_key_;  // of the entry being read
   int depth_ = 0;
   int ignored_depth_ = 0;
   absl::Status error_;
   absl::Status syntax_error_;
-  std::vector<Note> notes_;
 };
 
 }  // namespace cloudmap::json
