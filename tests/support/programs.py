@@ -57,15 +57,16 @@ class AwsCli:
     cli("create-service", "--name", "web") -> the parsed answer, {} when there is none
     """
 
-    def __init__(self, path):
+    def __init__(self, path, **env):
         self.path = path
+        self._env = {**aws.CLI_ENVIRONMENT, **env}
         self._operations = None
 
     def operations(self):
         """The subcommands that this version knows."""
         if self._operations is None:
             try:
-                run([self.path, "servicediscovery", "?"], **aws.CLI_ENVIRONMENT)
+                run([self.path, "servicediscovery", "?"], **self._env)
             except Failed as failed:
                 choices = failed.stderr.split("valid choices are:", 1)[1]
                 words = {word.strip("'\",|") for word in choices.split()}
@@ -76,7 +77,7 @@ class AwsCli:
         def call(subcommand, *arguments):
             words = [self.path, "servicediscovery", subcommand, "--output", "json"]
             words += ["--endpoint-url", server.http_url, *arguments]
-            return json.loads(run(words, **aws.CLI_ENVIRONMENT) or "{}")
+            return json.loads(run(words, **self._env) or "{}")
 
         return call
 
