@@ -70,6 +70,14 @@ bool Mutex::AwaitWithTimeout(const Condition& condition,
   return AwaitWithDeadline(condition, Now() + timeout);
 }
 
+void CondVar::Wait(Mutex* mutex) {
+  static const auto wait =
+      Library<void (*)(CondVar*, Mutex*)>("_ZN4absl7debian37CondVar4WaitEPNS0_5MutexE");
+  __tsan_release(mutex);
+  wait(this, mutex);
+  __tsan_acquire(mutex);
+}
+
 bool CondVar::WaitWithTimeout(Mutex* mutex, Duration timeout) {
   static const auto wait = Library<bool (*)(CondVar*, Mutex*, Duration)>(
       "_ZN4absl7debian37CondVar15WaitWithTimeoutEPNS0_5MutexENS0_8DurationE");
