@@ -29,6 +29,10 @@ namespace cloudmap {
 
 template <typename K, typename V, typename Hash = StableHash>
 class PersistentMap {
+  struct Leaf;
+  struct Node;
+  class Slot;
+
  public:
   PersistentMap() = default;
 
@@ -82,6 +86,56 @@ class PersistentMap {
     next.Remove(key);
     return next;
   }
+
+  // Follows the path of a hash one memory access at a time, so that several look-ups in a large map
+  // wait for memory together instead of one after the other:
+  //
+  //   while (probe.Step()) { ... Step() of the others ... }
+  //   if (const V* value = probe.value()) ...      // where the path ends, perhaps another key's
+  class Probe {
+   public:
+    Probe() = default;
+    // The map must stay as it is.
+    Probe(const PersistentMap& map, uint64_t hash) : node_(map.root_.node()), rest_(hash) {
+      __builtin_prefetch(node_);
+    }
+
+    // Reads what the last one asked memory for, and asks for the next. False at the end.
+    bool Step() {
+      if (leaf_ != nullptr || node_ == nullptr) {
+        return false;
+      }
+      if (slot_ == nullptr) {
+        const uint32_t bit = 1U << (rest_ >> kShift);
+        if (node_->kind == Kind::kCollision || (node_->map & bit) == 0) {
+          node_ = nullptr;
+          return false;
+        }
+        slot_ = node_->slots() + std::popcount(node_->map & (bit - 1));
+        rest_ <<= kBits;
+        __builtin_prefetch(slot_);
+        return true;
+      }
+      if (slot_->is_leaf()) {
+        leaf_ = slot_->leaf();
+        __builtin_prefetch(leaf_);
+        __builtin_prefetch(reinterpret_cast<const char*>(leaf_ + 1) - 1);
+      } else {
+        node_ = slot_->node();
+        __builtin_prefetch(node_);
+      }
+      slot_ = nullptr;
+      return true;
+    }
+
+    const V* value() const { return leaf_ == nullptr ? nullptr : &leaf_->value; }
+
+   private:
+    const Node* node_ = nullptr;
+    const Slot* slot_ = nullptr;
+    const Leaf* leaf_ = nullptr;
+    uint64_t rest_ = 0;
+  };
 
   // Adds or replaces, in this version.
   void Put(K key, V value) {
@@ -159,8 +213,6 @@ class PersistentMap {
     K key;
     V value;
   };
-
-  struct Node;
 
   // An owning, counted pointer to a leaf (low bit set) or a node, or nothing.
   class Slot {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "registry/base/check.h"
+#include "server/dns/warm_up.h"
 #include "server/net/address.h"
 
 namespace cloudmap::dns {
@@ -126,6 +127,13 @@ void UdpWorker::Answer(int count) {
     return;
   }
   const ZoneTable& zones = zones_.Current();
+  if (count > 1 && WarmUp::IsFor(zones)) {
+    WarmUp warm_up(zones);
+    for (size_t i = 0; i < static_cast<size_t>(count); ++i) {
+      warm_up.Add({batch_->packets[i].data(), batch_->received[i].msg_len});
+    }
+    warm_up.Run();
+  }
   const uint32_t now = NowSeconds();
   unsigned answers = 0;
   for (size_t i = 0; i < static_cast<size_t>(count); ++i) {

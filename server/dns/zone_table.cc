@@ -3,20 +3,24 @@
 namespace cloudmap::dns {
 
 void ZoneTable::Put(const ZonePtr& zone) {
-  const size_t before = zones_.size();
+  Remove(*zone);
   zones_.PutHashed(zone->apex_hash(), zone->apex(), zone);
-  if (zones_.size() != before) {
-    ++apex_depths_[static_cast<size_t>(zone->apex_labels())];
-  }
+  ++apex_depths_[static_cast<size_t>(zone->apex_labels())];
+  name_count_ += zone->nodes().size();
 }
 
 void ZoneTable::Remove(const Zone& zone) {
-  const size_t before = zones_.size();
   const NameView apex = zone.apex();
-  zones_.RemoveHashed(zone.apex_hash(), [apex](const NameView& key) { return key == apex; });
-  if (zones_.size() != before) {
-    --apex_depths_[static_cast<size_t>(zone.apex_labels())];
+  const auto is_apex = [apex](const NameView& key) { return key == apex; };
+  const ZonePtr* served = zones_.FindHashed(zone.apex_hash(), is_apex);
+  if (served == nullptr) {
+    return;
   }
+  name_count_ -= (*served)->nodes().size();
+  --apex_depths_[static_cast<size_t>(zone.apex_labels())];
+  // The zone given may be the one served, whose last holder this is.
+  const ZonePtr held = *served;
+  zones_.RemoveHashed(zone.apex_hash(), is_apex);
 }
 
 }  // namespace cloudmap::dns

@@ -33,6 +33,8 @@ class ZoneTable {
   // Of the last batch of the registry that this table contains (I3).
   int64_t revision() const { return revision_; }
   size_t zone_count() const { return zones_.size(); }
+  // Of all zones together, empty non-terminals counted.
+  size_t name_count() const { return name_count_; }
 
   // The deepest zone that encloses the suffix of `name` from `first_label` on. REQUIRES: the name
   // was hashed with hash_key().
@@ -73,6 +75,7 @@ class ZoneTable {
   SipKey key_;
   int64_t revision_ = 0;
   PersistentMap<NameView, ZonePtr, NoHash> zones_;
+  size_t name_count_ = 0;
   // How many zones have an apex of so many labels: spares most of a query's suffixes a look-up.
   std::array<uint32_t, kMaxNameSize / 2 + 1> apex_depths_{};
 };
