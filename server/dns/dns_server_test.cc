@@ -15,6 +15,7 @@
 #include "boost/asio/ssl.hpp"
 #include "boost/asio/write.hpp"
 #include "server/dns/test_client.h"
+#include "server/dns/warm_up.h"
 
 namespace cloudmap::dns {
 namespace {
@@ -126,6 +127,42 @@ TEST_F(DnsServerTest, WildcardAnswersFromTheAddressThatWasAsked) {
   ClientSocket udp(SOCK_DGRAM, absl::StrCat("[::1]:", v6->port()));
   udp.Send(query_.Packet());
   EXPECT_THAT(udp.ReceiveDatagram().answer(), SizeIs(1));
+}
+
+// So many names that a batch's look-ups wait for memory together.
+TEST_F(DnsServerTest, BatchesOfALargeTableAreAnsweredLikeOthers) {
+  constexpr int kNames = 20'001;
+  for (int i = 0; i < kNames; ++i) {
+    const std::string name = absl::StrCat("s", i);
+    registry_.AddService(name, {{v1::RECORD_TYPE_A, 60}});
+    registry_.AddInstance(name, "i", {{"AWS_INSTANCE_IPV4", "192.0.2.1"}});
+  }
+  registry_.Commit();
+  ASSERT_TRUE(WarmUp::IsFor(registry_.zones()));
+  options_.workers = 1;
+  Start();
+  ClientSocket udp(SOCK_DGRAM, address());
+  for (int round = 0; round < 20; ++round) {
+    constexpr int kBatch = 40;
+    for (int i = 0; i < kBatch; ++i) {
+      // Some do not exist, some are malformed, some are in no zone.
+      const int number = (round * kBatch + i) * 37 % (kNames + kNames / 10);
+      TestQuery query(absl::StrCat("s", number, i % 8 == 3 ? ".elsewhere" : ".sd.local"), type::kA);
+      Bytes packet = query.Packet();
+      if (i % 8 == 5) {
+        packet.resize(14);
+      }
+      udp.Send(packet);
+    }
+    for (int i = 0; i < kBatch; ++i) {
+      const int number = (round * kBatch + i) * 37 % (kNames + kNames / 10);
+      const ldns_pkt_rcode expected = i % 8 == 3        ? LDNS_RCODE_REFUSED
+                                      : i % 8 == 5      ? LDNS_RCODE_FORMERR
+                                      : number < kNames ? LDNS_RCODE_NOERROR
+                                                        : LDNS_RCODE_NXDOMAIN;
+      EXPECT_EQ(udp.ReceiveDatagram().rcode(), expected) << number;
+    }
+  }
 }
 
 TEST_F(DnsServerTest, AnAddressInUseOrMalformedIsNamed) {

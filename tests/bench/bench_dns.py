@@ -11,6 +11,7 @@ user and system time of the server.
 """
 
 import argparse
+import contextlib
 import dataclasses
 import json
 import os
@@ -136,8 +137,13 @@ def changes(bench):
         for server in servers:
             for _, thread in server.threads():
                 os.sched_setaffinity(thread, {1})
+                # dnsperf, which never rests, would keep the changes from coming at their pace.
+                with contextlib.suppress(PermissionError):
+                    os.setpriority(os.PRIO_PROCESS, thread, -10)
             for _, thread in server.threads("dns-udp"):
                 os.sched_setaffinity(thread, {0})
+                with contextlib.suppress(PermissionError):
+                    os.setpriority(os.PRIO_PROCESS, thread, 0)
         load = bench.load()
         paces = []
 
