@@ -244,9 +244,11 @@ class PersistentMap {
     }
     bool empty() const { return bits_ == 0; }
     bool is_leaf() const { return (bits_ & 1) != 0; }
+    // NOLINTBEGIN(performance-no-int-to-ptr): the low bit says which.
     Leaf* leaf() const { return reinterpret_cast<Leaf*>(bits_ & ~uintptr_t{1}); }
     Node* node() const { return reinterpret_cast<Node*>(bits_); }
     Node* TakeNode() { return reinterpret_cast<Node*>(std::exchange(bits_, 0)); }
+    // NOLINTEND(performance-no-int-to-ptr)
 
    private:
     explicit Slot(uintptr_t bits) : bits_(bits) {}

@@ -122,11 +122,10 @@ void CommitLoop::Submit(Decider decide, Done done) {
       if (store_.CommitWaits() && !committing_) {
         thread_needed_.Signal();
       }
+      return;
     }
   }
-  if (!refused.ok()) {
-    done(refused);
-  }
+  done(refused);
 }
 
 void CommitLoop::Flush() {

@@ -43,7 +43,7 @@ grpc::ByteBuffer BufferOf(std::string bytes) {
   auto held = std::make_unique<std::string>(std::move(bytes));
   const auto free = [](void* string) { delete static_cast<std::string*>(string); };
   const grpc::Slice slice(held->data(), held->size(), free, held.get());
-  held.release();  // The slice's now.
+  (void)held.release();  // The slice's now.
   return {&slice, 1};
 }
 
