@@ -47,17 +47,19 @@ class ChangeApplier {
   }
 
   void operator()(const std::shared_ptr<const OperationRecord>& record) {
-    if (const OperationRecord* old = state_.FindOperation(record->id())) {
-      Unlock(*old);
+    const PackedOperation* old = state_.operations_.Find(record->id());
+    if (old != nullptr && old->is_indexed()) {
+      Unlock(old->Unpack());
     }
     if (record->status() == v1::OPERATION_STATUS_PENDING && !record->lock().empty()) {
       state_.operation_by_lock_.Put(record->lock(), record->id());
     }
     if (!record->request_token().empty()) {
-      state_.operation_by_request_.PutHashed(StableHash()(RequestKeyOf(*record)), {record.get()},
-                                             record);
+      state_.operation_by_request_.Put(RequestKeyOf(*record), record->id());
     }
-    state_.operations_.Put(record->id(), record);
+    PackedOperation packed(*record);
+    const absl::string_view id = packed.id();
+    state_.operations_.Put(id, std::move(packed));
   }
 
   void Delete(const RecordKey& key) {
@@ -155,17 +157,14 @@ class ChangeApplier {
   }
 
   void DeleteOperation(const std::string& id) {
-    const OperationRecord* old = state_.FindOperation(id);
-    if (old == nullptr) {
-      return;
-    }
-    Unlock(*old);
-    if (!old->request_token().empty()) {
-      const std::string key = RequestKeyOf(*old);
-      const OperationRecord* owner = state_.FindOperationByRequest(key);
-      if (owner != nullptr && owner->id() == id) {
-        state_.operation_by_request_.RemoveHashed(
-            StableHash()(key), [owner](const auto& request) { return request.operation == owner; });
+    const PackedOperation* old = state_.operations_.Find(id);
+    if (old != nullptr && old->is_indexed()) {
+      const OperationRecord record = old->Unpack();
+      Unlock(record);
+      const std::string key = RequestKeyOf(record);
+      const std::string* latest = state_.operation_by_request_.Find(key);
+      if (latest != nullptr && *latest == id) {
+        state_.operation_by_request_.Remove(key);
       }
     }
     state_.operations_.Remove(id);

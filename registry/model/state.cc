@@ -47,21 +47,19 @@ const ServiceEntry* State::FindServiceByToken(absl::string_view token) const {
   return id == nullptr ? nullptr : FindService(*id);
 }
 
-const OperationRecord* State::FindOperation(absl::string_view id) const {
-  return FindPointer(operations_, id);
+std::optional<OperationRecord> State::FindOperation(absl::string_view id) const {
+  const PackedOperation* operation = operations_.Find(id);
+  return operation == nullptr ? std::nullopt : std::optional(operation->Unpack());
 }
 
-const OperationRecord* State::FindOperationByLock(absl::string_view lock) const {
+std::optional<OperationRecord> State::FindOperationByLock(absl::string_view lock) const {
   const std::string* id = operation_by_lock_.Find(lock);
-  return id == nullptr ? nullptr : FindOperation(*id);
+  return id == nullptr ? std::nullopt : FindOperation(*id);
 }
 
-const OperationRecord* State::FindOperationByRequest(absl::string_view request_key) const {
-  const auto* found = operation_by_request_.FindHashed(
-      StableHash()(request_key), [request_key](const RequestOf& request) {
-        return RequestKeyOf(*request.operation) == request_key;
-      });
-  return found == nullptr ? nullptr : found->get();
+std::optional<OperationRecord> State::FindOperationByRequest(absl::string_view request_key) const {
+  const std::string* id = operation_by_request_.Find(request_key);
+  return id == nullptr ? std::nullopt : FindOperation(*id);
 }
 
 std::string ServiceNameKey(v1::NamespaceType type, absl::string_view service_name) {

@@ -6,12 +6,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
 #include "registry/base/persistent_map.h"
 #include "registry/model/ids.h"
+#include "registry/model/packed_operation.h"
 #include "registry/model/record.h"
 
 namespace cloudmap::registry {
@@ -55,15 +57,15 @@ class State {
   const ServiceEntry* FindServiceByToken(absl::string_view token) const;
   const InstanceRecord* FindInstance(absl::string_view service_id,
                                      absl::string_view instance_id) const;
-  const OperationRecord* FindOperation(absl::string_view id) const;
+  std::optional<OperationRecord> FindOperation(absl::string_view id) const;
+  bool HasOperation(absl::string_view id) const { return operations_.Find(id) != nullptr; }
   // The pending operation that holds `lock` (OperationRecord.lock).
-  const OperationRecord* FindOperationByLock(absl::string_view lock) const;
+  std::optional<OperationRecord> FindOperationByLock(absl::string_view lock) const;
   // The operation that a request with this method, token and scope started; see RequestKey.
-  const OperationRecord* FindOperationByRequest(absl::string_view request_key) const;
+  std::optional<OperationRecord> FindOperationByRequest(absl::string_view request_key) const;
 
   // For lists: in ascending order of hash (PersistentMap::ScanFrom), which for operations is the
-  // order of time. Values are a NamespaceEntry, a
-  // ServiceEntry, a pointer to an OperationRecord.
+  // order of time. Values are a NamespaceEntry, a ServiceEntry, a PackedOperation.
   const auto& namespaces() const { return namespaces_; }
   const auto& services() const { return services_; }
   const auto& operations() const { return operations_; }
@@ -71,14 +73,6 @@ class State {
   const auto& operations_by_lock() const { return operation_by_lock_; }
 
  private:
-  // The RequestKey of an operation, which is its value's.
-  struct RequestOf {
-    const OperationRecord* operation;
-    friend bool operator==(const RequestOf& a, const RequestOf& b) {
-      return RequestKeyOf(*a.operation) == RequestKeyOf(*b.operation);
-    }
-  };
-
   friend State Apply(State state, const std::vector<Change>& changes, int64_t revision);
   friend class ChangeApplier;
 
@@ -89,11 +83,10 @@ class State {
   PersistentMap<std::string, std::shared_ptr<const NamespaceIds>> namespaces_by_name_;
   PersistentMap<std::string, ServiceEntry> services_;
   PersistentMap<std::string, std::string> service_by_token_;
-  // By id; the key is the record's own.
-  PersistentMap<absl::string_view, std::shared_ptr<const OperationRecord>, OperationIdHash>
-      operations_;
+  // By id; the key is the operation's own.
+  PersistentMap<absl::string_view, PackedOperation, OperationIdHash> operations_;
   PersistentMap<std::string, std::string> operation_by_lock_;
-  PersistentMap<RequestOf, std::shared_ptr<const OperationRecord>> operation_by_request_;
+  PersistentMap<std::string, std::string> operation_by_request_;  // RequestKey -> operation id
 };
 
 // Service names compare without case in DNS namespaces, exactly in HTTP ones.

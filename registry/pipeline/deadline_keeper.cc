@@ -45,9 +45,28 @@ void DeadlineKeeper::Stop() {
 void DeadlineKeeper::Watch(const OperationRecord& operation) {
   if (operation.status() == v1::OPERATION_STATUS_PENDING) {
     deadlines_.push({operation.due_ms(), operation.id(), ""});
-  } else {
-    finished_.push_back({operation.update_ms(), operation.id()});
   }
+}
+
+void DeadlineKeeper::WatchOldest(const State& state) {
+  if (pruning_) {
+    return;
+  }
+  if (CountFinished(state) > kOperationsMax + kOperationsSlack) {
+    prune_at_ = absl::InfinitePast();
+    return;
+  }
+  if (prune_at_ != absl::InfiniteFuture()) {
+    return;
+  }
+  state.operations().ScanFrom(
+      0, [this](uint64_t, absl::string_view, const auto& oldest) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+        const absl::Time expires = absl::FromUnixMillis(oldest.update_ms()) + kOperationRetention;
+        // What is pending for so long cannot be forgotten yet.
+        prune_at_ =
+            (oldest.is_pending() ? std::max(expires, clock_.Now()) : expires) + kExpirySlack;
+        return false;
+      });
 }
 
 void DeadlineKeeper::Watch(const InstanceRecord& instance) {
@@ -60,23 +79,26 @@ void DeadlineKeeper::OnLoad(const State& state) {
   absl::MutexLock lock(&mutex_);
   ++loads_;
   deadlines_ = {};
-  finished_.clear();
-  state.operations().ForEach([this](absl::string_view, const auto& operation)
-                                 ABSL_NO_THREAD_SAFETY_ANALYSIS { Watch(*operation); });
+  ForEachPending(state, [this](const OperationRecord& operation) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    Watch(operation);
+  });
+  prune_at_ = absl::InfiniteFuture();
+  pruning_ = false;
+  WatchOldest(state);
   state.services().ForEach([this](const std::string&, const ServiceEntry& service) {
     service.instances.ForEach([this](absl::string_view, const auto& instance)
                                   ABSL_NO_THREAD_SAFETY_ANALYSIS { Watch(*instance); });
   });
-  std::sort(finished_.begin(), finished_.end(),
-            [](const Finished& a, const Finished& b) { return a.update_ms < b.update_ms; });
   changed_.Signal();
 }
 
-void DeadlineKeeper::OnCommit(const State&, const State&, const std::vector<Change>& changes) {
+void DeadlineKeeper::OnCommit(const State&, const State& after,
+                              const std::vector<Change>& changes) {
   absl::MutexLock lock(&mutex_);
-  const size_t deadlines = deadlines_.size();
+  const absl::Time wake = NextWake();
   for (const Change& change : changes) {
     if (!change.record.has_value()) {
+      pruning_ = pruning_ && change.key.kind != RecordKind::kOperation;
       continue;
     }
     if (const auto* operation =
@@ -87,7 +109,8 @@ void DeadlineKeeper::OnCommit(const State&, const State&, const std::vector<Chan
       Watch(**instance);
     }
   }
-  if (deadlines_.size() != deadlines || finished_.size() > kOperationsMax + kOperationsSlack) {
+  WatchOldest(after);
+  if (NextWake() < wake) {
     changed_.Signal();
   }
 }
@@ -97,21 +120,15 @@ absl::Time DeadlineKeeper::NextWake() const {
   if (!deadlines_.empty()) {
     wake = absl::FromUnixMillis(deadlines_.top().due_ms);
   }
-  if (finished_.size() > kOperationsMax + kOperationsSlack) {
-    wake = absl::InfinitePast();
-  } else if (!finished_.empty()) {
-    wake = std::min(wake, absl::FromUnixMillis(finished_.front().update_ms) + kOperationRetention +
-                              kExpirySlack);
-  }
-  return std::max(wake, not_before_);
+  return std::max(std::min(wake, prune_at_), not_before_);
 }
 
 void DeadlineKeeper::Run() {
   while (true) {
     std::vector<Deadline> due;
-    std::vector<Finished> expired;
-    int64_t loads = 0;
+    bool prune = false;
     bool flush = false;
+    int64_t loads = 0;
     {
       absl::MutexLock lock(&mutex_);
       while (!stopping_ && NextWake() > clock_.Now()) {
@@ -126,20 +143,19 @@ void DeadlineKeeper::Run() {
         due.push_back(deadlines_.top());
         deadlines_.pop();
       }
-      while (!finished_.empty() && expired.size() < kPruneBatchMax &&
-             (finished_.size() > kOperationsMax ||
-              absl::FromUnixMillis(finished_.front().update_ms) + kOperationRetention <= now)) {
-        expired.push_back(std::move(finished_.front()));
-        finished_.pop_front();
-      }
+      prune = prune_at_ <= now;
       // Too many operations are there only because more and more come.
-      flush = !due.empty() || finished_.size() < kOperationsMax;
+      flush = !due.empty() || (prune && prune_at_ != absl::InfinitePast());
+      if (prune) {
+        prune_at_ = absl::InfiniteFuture();
+        pruning_ = true;
+      }
     }
     for (Deadline& deadline : due) {
       SubmitDeadline(std::move(deadline), loads);
     }
-    if (!expired.empty()) {
-      SubmitPrune(std::move(expired), loads);
+    if (prune) {
+      SubmitPrune(loads);
     }
     if (flush) {
       flush_();
@@ -169,22 +185,13 @@ void DeadlineKeeper::SubmitDeadline(Deadline deadline, int64_t loads) {
   });
 }
 
-void DeadlineKeeper::SubmitPrune(std::vector<Finished> operations, int64_t loads) {
-  std::vector<std::string> ids;
-  ids.reserve(operations.size());
-  for (const Finished& operation : operations) {
-    ids.push_back(operation.operation_id);
-  }
-  Decider decide = [ids = std::move(ids)](const State& state, const CommandContext&) {
-    return PruneOperations(state, ids);
-  };
-  submit_(std::move(decide), [this, loads, operations = std::move(operations)](const auto& answer) {
-    if (!answer.ok()) {
-      absl::MutexLock lock(&mutex_);
-      if (Postpone(loads)) {
-        finished_.insert(finished_.begin(), operations.begin(), operations.end());
-      }
+void DeadlineKeeper::SubmitPrune(int64_t loads) {
+  submit_(PruneOperations, [this, loads](const auto& answer) {
+    absl::MutexLock lock(&mutex_);
+    if (!answer.ok() && Postpone(loads)) {
+      prune_at_ = not_before_;
     }
+    pruning_ = pruning_ && loads != loads_;
   });
 }
 

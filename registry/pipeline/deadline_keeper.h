@@ -45,18 +45,15 @@ class DeadlineKeeper final : public ChangeListener {
     std::string instance_id;
     bool operator<(const Deadline& other) const { return due_ms > other.due_ms; }
   };
-  struct Finished {
-    int64_t update_ms = 0;
-    std::string operation_id;
-  };
-
   void Run();
   void Watch(const OperationRecord& operation) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // When the oldest operations of `state` must go.
+  void WatchOldest(const State& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Watch(const InstanceRecord& instance) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Time NextWake() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // `loads`: loads_ when what is submitted was taken out.
   void SubmitDeadline(Deadline deadline, int64_t loads);
-  void SubmitPrune(std::vector<Finished> operations, int64_t loads);
+  void SubmitPrune(int64_t loads);
   // After a refused command: waits before the next; whether what it was about must be put back.
   bool Postpone(int64_t loads) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -73,7 +70,9 @@ class DeadlineKeeper final : public ChangeListener {
   // Nothing is submitted before: a command of ours was refused.
   absl::Time not_before_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   std::priority_queue<Deadline> deadlines_ ABSL_GUARDED_BY(mutex_);
-  std::deque<Finished> finished_ ABSL_GUARDED_BY(mutex_);  // oldest first
+  // Infinite while there is nothing to forget.
+  absl::Time prune_at_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
+  bool pruning_ ABSL_GUARDED_BY(mutex_) = false;  // the command to do so is on its way
 };
 
 }  // namespace cloudmap::registry

@@ -124,7 +124,7 @@ inline std::map<std::string, std::string> Dump(const State& state) {
     });
   });
   state.operations().ForEach([&](absl::string_view id, const auto& operation) {
-    dump[absl::StrCat("operation ", id)] = operation->DebugString();
+    dump[absl::StrCat("operation ", id)] = operation.Unpack().DebugString();
   });
   return dump;
 }

@@ -29,15 +29,15 @@ bool AreEqual(const AttributeMap& a, const AttributeMap& b) {
 }
 
 // The operation of an earlier try of the same registration, if it is still in force.
-const OperationRecord* FindReplay(const State& state, const RegistryOptions& options,
+std::optional<OperationRecord> FindReplay(const State& state, const RegistryOptions& options,
                                   const ServiceEntry& service,
                                   const v1::RegisterInstanceRequest& request,
                                   absl::string_view lock) {
   if (request.creator_request_id().empty()) {
-    return nullptr;
+    return std::nullopt;
   }
-  const OperationRecord* pending = state.FindOperationByLock(lock);
-  if (pending != nullptr && pending->type() == v1::OPERATION_TYPE_REGISTER_INSTANCE) {
+  std::optional<OperationRecord> pending = state.FindOperationByLock(lock);
+  if (pending.has_value() && pending->type() == v1::OPERATION_TYPE_REGISTER_INSTANCE) {
     // What was stored before requests were stored deterministically has a fingerprint beside it.
     const std::string& asked = pending->request_fingerprint().empty()
                                    ? pending->request()
@@ -48,14 +48,14 @@ const OperationRecord* FindReplay(const State& state, const RegistryOptions& opt
   }
   const auto* found = service.instances.Find(request.instance_id());
   if (found == nullptr) {
-    return nullptr;
+    return std::nullopt;
   }
   const InstanceRecord& instance = **found;
   // Without a token it is the operation's id.
   const bool same = instance.creator_request_id() == request.creator_request_id() &&
                     instance.creator_request_id() != instance.operation_id() &&
                     AreEqual(instance.attributes(), WithEc2Address(options, request.attributes()));
-  return same ? state.FindOperation(instance.operation_id()) : nullptr;
+  return same ? state.FindOperation(instance.operation_id()) : std::nullopt;
 }
 
 absl::Status CheckQuotas(const State& state, const RegistryOptions& options,
@@ -108,7 +108,7 @@ DecisionOr RegisterInstance(const State& state, const CommandContext& context,
       CheckInstanceAttributes(*context.options, *in.record, record, request.attributes()));
   auto response = std::make_unique<v1::RegisterInstanceResponse>();
   const std::string lock = InstanceLock(record.id(), request.instance_id());
-  if (const OperationRecord* replayed =
+  if (const std::optional<OperationRecord> replayed =
           FindReplay(state, *context.options, *service, request, lock)) {
     response->set_operation_id(replayed->id());
     return Decision{{}, std::move(response)};

@@ -73,18 +73,18 @@ Decision Answer(std::string operation_id, Mutation mutation) {
 
 // The operation that this token already started, if the retry is the same request and what it
 // made is still there; an error if the token came with another request.
-absl::StatusOr<const OperationRecord*> FindReplay(const State& state, const Creation& creation) {
-  const OperationRecord* earlier =
+absl::StatusOr<std::optional<OperationRecord>> FindReplay(const State& state, const Creation& creation) {
+  const std::optional<OperationRecord> earlier =
       creation.token.empty()
-          ? nullptr
+          ? std::nullopt
           : state.FindOperationByRequest(RequestKey(creation.method, "", creation.token));
-  if (earlier == nullptr) {
-    return nullptr;
+  if (!earlier.has_value()) {
+    return earlier;
   }
   const bool pending = earlier->status() == v1::OPERATION_STATUS_PENDING;
   const NamespaceEntry* made = state.FindNamespace(earlier->namespace_id());
   if (!pending && made == nullptr) {
-    return nullptr;
+    return std::nullopt;
   }
   if (earlier->request_fingerprint() == Fingerprint(*creation.request)) {
     return earlier;
@@ -128,8 +128,8 @@ template <typename Response>
 DecisionOr Create(const State& state, const CommandContext& context, const Creation& creation) {
   const std::string lock = absl::StrCat("create-namespace/", creation.type, "/", creation.vpc, "/",
                                         NamespaceNameKey(creation.type, creation.name));
-  ASSIGN_OR_RETURN(const OperationRecord* replayed, FindReplay(state, creation));
-  if (replayed != nullptr) {
+  ASSIGN_OR_RETURN(const std::optional<OperationRecord> replayed, FindReplay(state, creation));
+  if (replayed.has_value()) {
     return Answer<Response>(replayed->id(), {});
   }
   RETURN_IF_ERROR(CheckCreation(state, context, creation, lock));
@@ -209,12 +209,12 @@ DecisionOr Update(const State& state, const CommandContext& context, v1::Namespa
   }
   const std::string& token = request.updater_request_id();
   if (!token.empty()) {
-    const OperationRecord* earlier =
+    const std::optional<OperationRecord> earlier =
         state.FindOperationByRequest(RequestKey(method, record.id(), token));
-    if (earlier != nullptr && earlier->request_fingerprint() == Fingerprint(request)) {
+    if (earlier.has_value() && earlier->request_fingerprint() == Fingerprint(request)) {
       return Answer<Response>(earlier->id(), {});
     }
-    if (earlier != nullptr) {
+    if (earlier.has_value()) {
       return MakeError(v1::DUPLICATE_REQUEST,
                        absl::StrCat("UpdaterRequestId '", token, "' was used for operation ",
                                     earlier->id(), " with other parameters; use a new one."),

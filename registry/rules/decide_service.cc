@@ -110,9 +110,9 @@ absl::StatusOr<const NamespaceEntry*> NamespaceFor(const State& state,
   }
   ASSIGN_OR_RETURN(const NamespaceEntry* entry,
                    LookUpNamespace(state, options, top.empty() ? inner : top));
-  const OperationRecord* pending =
+  const std::optional<OperationRecord> pending =
       state.FindOperationByLock(absl::StrCat("namespace/", entry->record->id()));
-  if (pending != nullptr && pending->type() == v1::OPERATION_TYPE_DELETE_NAMESPACE) {
+  if (pending.has_value() && pending->type() == v1::OPERATION_TYPE_DELETE_NAMESPACE) {
     return NamespaceNotFound(entry->record->id());
   }
   return entry;

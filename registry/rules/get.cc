@@ -56,10 +56,10 @@ absl::StatusOr<v1::GetInstanceResponse> GetInstance(const State& state, const Qu
 absl::StatusOr<v1::GetOperationResponse> GetOperation(const State& state,
                                                       const QueryContext& context,
                                                       const v1::GetOperationRequest& request) {
-  const OperationRecord* operation = state.FindOperation(request.operation_id());
+  const std::optional<OperationRecord> operation = state.FindOperation(request.operation_id());
   const bool ours =
       !request.has_owner_account() || request.owner_account() == context.options.account_id;
-  if (operation == nullptr || !ours) {
+  if (!operation.has_value() || !ours) {
     return OperationNotFound(request.operation_id());
   }
   v1::GetOperationResponse response;

@@ -119,15 +119,17 @@ absl::StatusOr<v1::ListOperationsResponse> ListOperations(
     const State& state, const QueryContext&, const v1::ListOperationsRequest& request) {
   ASSIGN_OR_RETURN(const OperationFilter filter, OperationFilter::Parse(request.filters()));
   v1::ListOperationsResponse response;
+  OperationRecord operation;
   ASSIGN_OR_RETURN(std::string next,
                    FillPage(state.operations(), "ListOperations", request.next_token(),
-                            PageSize(request), [&](absl::string_view, const auto& operation) {
-                              if (!filter.Accepts(*operation) || !IsListed(state, *operation)) {
+                            PageSize(request), [&](absl::string_view, const auto& packed) {
+                              packed.UnpackTo(operation);
+                              if (!filter.Accepts(operation) || !IsListed(state, operation)) {
                                 return false;
                               }
                               v1::OperationSummary& out = *response.add_operations();
-                              out.set_id(operation->id());
-                              out.set_status(operation->status());
+                              out.set_id(operation.id());
+                              out.set_status(operation.status());
                               return true;
                             }));
   SetNextToken(std::move(next), response);

@@ -472,13 +472,41 @@ TEST_F(OperationsTest, PruningForgetsFinishedOnesAndTheirTokensAlone) {
   const std::string done = Start(CreateHttpNamespace, "name: 'a' creator_request_id: 't'");
   options.operation_delay = absl::Seconds(1);
   const std::string pending = Start(CreateHttpNamespace, "name: 'b'");
-  EXPECT_TRUE(ApplyDecision(PruneOperations(state, {done, pending, "unknown"})).ok());
+  now += kOperationRetention - absl::Milliseconds(10);
+  EXPECT_TRUE(ApplyDecision(PruneOperations(state, NextContext())).ok());
+  EXPECT_EQ(GetOperation(done).status(), v1::OPERATION_STATUS_SUCCESS);
+  now += absl::Seconds(1);
+  EXPECT_TRUE(ApplyDecision(PruneOperations(state, NextContext())).ok());
   EXPECT_EQ(Fails(registry::GetOperation, absl::StrCat("operation_id: '", done, "'")),
             "OperationNotFound");
   EXPECT_EQ(GetOperation(pending).status(), v1::OPERATION_STATUS_PENDING);
   EXPECT_EQ(TryType(CreateHttpNamespace, "name: 'a' creator_request_id: 't'"),
             "NamespaceAlreadyExists")
       << "the retry is forgotten, the namespace is not";
+}
+
+TEST_F(OperationsTest, PruningForgetsTheOldestOfTooMany) {
+  Mutation many;
+  for (size_t i = 0; i < kOperationsMax; ++i) {
+    OperationRecord record;
+    record.set_id(OperationId(absl::StrCat("target-", i), absl::ToUnixMillis(now)));
+    record.set_status(v1::OPERATION_STATUS_SUCCESS);
+    record.set_update_ms(absl::ToUnixMillis(now));
+    many.Put(std::move(record));
+  }
+  state = Apply(std::move(state), many.changes(), state.revision() + 1);
+  now -= absl::Seconds(2);
+  const std::string oldest = Start(CreateHttpNamespace, "name: 'a'");
+  now += absl::Seconds(1);
+  const std::string older = Start(CreateHttpNamespace, "name: 'b'");
+  now += absl::Seconds(2);
+  const std::string newest = Start(CreateHttpNamespace, "name: 'c'");
+  EXPECT_EQ(CountFinished(state), kOperationsMax + 3);
+  EXPECT_TRUE(ApplyDecision(PruneOperations(state, NextContext())).ok());
+  EXPECT_EQ(CountFinished(state), kOperationsMax);
+  EXPECT_FALSE(state.HasOperation(oldest));
+  EXPECT_FALSE(state.HasOperation(older));
+  EXPECT_TRUE(state.HasOperation(newest));
 }
 
 TEST_F(OperationsTest, ManyOnOneTargetInOneMillisecondHaveDistinctIds) {

@@ -1,5 +1,6 @@
 #include "registry/rules/operation.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "registry/base/check.h"
 #include "registry/base/wire_format.h"
 #include "registry/errors.h"
+#include "registry/limits.h"
 #include "registry/model/ids.h"
 #include "registry/rules/effects.h"
 
@@ -36,7 +38,7 @@ std::string Fingerprint(const google::protobuf::Message& request) {
 }
 
 absl::Status CheckLock(const State& state, absl::string_view lock) {
-  if (const OperationRecord* holder = state.FindOperationByLock(lock)) {
+  if (const std::optional<OperationRecord> holder = state.FindOperationByLock(lock)) {
     return DuplicateRequest(holder->method(), holder->id());
   }
   return absl::OkStatus();
@@ -50,7 +52,7 @@ std::string StartOperation(const State& state, const CommandContext& context,
   const int64_t now_ms = absl::ToUnixMillis(context.now);
   OperationRecord record;
   // Two operations on one target in one millisecond still need two ids.
-  for (int64_t ms = now_ms; record.id().empty() || state.FindOperation(record.id()); ++ms) {
+  for (int64_t ms = now_ms; record.id().empty() || state.HasOperation(record.id()); ++ms) {
     record.set_id(OperationId(target, ms));
   }
   record.set_type(start.type);
@@ -101,8 +103,8 @@ bool HasPendingOperation(const State& state, absl::string_view namespace_id,
 absl::StatusOr<Decision> CompleteOperation(const State& state, const CommandContext& context,
                                            absl::string_view operation_id) {
   Decision decision;
-  const OperationRecord* pending = state.FindOperation(operation_id);
-  if (pending == nullptr || pending->status() != v1::OPERATION_STATUS_PENDING) {
+  const std::optional<OperationRecord> pending = state.FindOperation(operation_id);
+  if (!pending.has_value() || pending->status() != v1::OPERATION_STATUS_PENDING) {
     return decision;
   }
   OperationRecord record = *pending;
@@ -115,15 +117,28 @@ absl::StatusOr<Decision> CompleteOperation(const State& state, const CommandCont
   return decision;
 }
 
-absl::StatusOr<Decision> PruneOperations(const State& state,
-                                         const std::vector<std::string>& operation_ids) {
+size_t CountFinished(const State& state) {
+  return state.operations().size() - std::min(state.operations().size(),
+                                              state.operations_by_lock().size());
+}
+
+absl::StatusOr<Decision> PruneOperations(const State& state, const CommandContext& context) {
+  const int64_t expired_ms = absl::ToUnixMillis(context.now - kOperationRetention);
+  const size_t finished = CountFinished(state);
+  const size_t too_many = finished - std::min(finished, kOperationsMax);
   Decision decision;
-  for (const std::string& id : operation_ids) {
-    const OperationRecord* operation = state.FindOperation(id);
-    if (operation != nullptr && operation->status() != v1::OPERATION_STATUS_PENDING) {
-      decision.mutation.Delete({RecordKind::kOperation, id, ""});
+  size_t seen = 0;
+  size_t pruned = 0;
+  state.operations().ScanFrom(0, [&](uint64_t, absl::string_view id, const auto& operation) {
+    if (!operation.is_pending()) {
+      if (pruned >= too_many && operation.update_ms() > expired_ms) {
+        return false;
+      }
+      decision.mutation.Delete({RecordKind::kOperation, std::string(id), ""});
+      ++pruned;
     }
-  }
+    return ++seen < kPruneBatchMax;
+  });
   return decision;
 }
 

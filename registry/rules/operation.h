@@ -68,8 +68,11 @@ bool HasPendingOperation(const State& state, absl::string_view namespace_id,
 absl::StatusOr<Decision> CompleteOperation(const State& state, const CommandContext& context,
                                            absl::string_view operation_id);
 
-// The command that forgets finished operations; those still pending are left alone.
-absl::StatusOr<Decision> PruneOperations(const State& state,
-                                         const std::vector<std::string>& operation_ids);
+// Operations that are no longer pending.
+size_t CountFinished(const State& state);
+
+// The command that forgets the oldest finished operations, as many as kPruneBatchMax: those that
+// are more than kOperationsMax, and those that finished kOperationRetention ago.
+absl::StatusOr<Decision> PruneOperations(const State& state, const CommandContext& context);
 
 }  // namespace cloudmap::registry
