@@ -17,7 +17,7 @@ inline constexpr size_t kBatchCommandsMax = 256;
 
 // Terraform polls a deletion's operation after the namespace is gone; AWS keeps them for long.
 inline constexpr absl::Duration kOperationRetention = absl::Hours(24);
-// Finished operations kept at most; the oldest go first. Bounds memory (about 1 KiB each) and
+// Finished operations kept at most; the oldest go first. Bounds memory (about 250 bytes each) and
 // file under a registration storm.
 inline constexpr size_t kOperationsMax = 100'000;
 // Operations removed by one command, so that pruning never holds up registrations.

@@ -2,7 +2,7 @@
 
 namespace cloudmap::registry {
 
-v1::HealthStatus HealthOf(const ServiceRecord& service, const InstanceRecord& instance) {
+v1::HealthStatus HealthOf(const ServiceRecord& service, const PackedInstance& instance) {
   if (service.has_health_check_custom_config()) {
     return instance.custom_health();
   }

@@ -6,7 +6,7 @@
 namespace cloudmap::registry {
 
 // UNKNOWN when the service has no health check, or no verdict yet.
-v1::HealthStatus HealthOf(const ServiceRecord& service, const InstanceRecord& instance);
+v1::HealthStatus HealthOf(const ServiceRecord& service, const PackedInstance& instance);
 
 // Whether the service says anything of health; if not, every instance is eligible and the health
 // filters of DiscoverInstances are ignored.

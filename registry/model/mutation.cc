@@ -39,30 +39,28 @@ class ChangeApplier {
     Service(record->service_id()).instances_revision = record->revision();
   }
 
-  void operator()(const std::shared_ptr<const InstanceRecord>& record) {
-    ServiceEntry& entry = Service(record->service_id());
+  void operator()(const PackedInstance& instance) {
+    ServiceEntry& entry = Service(instance.service_id());
     const size_t before = entry.instances.size();
-    entry.instances.Put(record->id(), record);
+    entry.instances.Put(instance.id(), instance);
     CountInstances(entry, before);
   }
 
-  void operator()(const std::shared_ptr<const OperationRecord>& record) {
-    const PackedOperation* old = state_.operations_.Find(record->id());
-    if (old != nullptr && old->is_indexed()) {
-      Unlock(old->Unpack());
+  void operator()(const PackedOperation& operation) {
+    const PackedOperation* old = state_.FindOperation(operation.id());
+    if (old != nullptr) {
+      Unlock(*old);
     }
-    if (record->status() == v1::OPERATION_STATUS_PENDING && !record->lock().empty()) {
-      state_.operation_by_lock_.Put(record->lock(), record->id());
+    if (operation.is_pending() && !operation.lock().empty()) {
+      state_.operation_by_lock_.Put(std::string(operation.lock()), std::string(operation.id()));
     }
-    if (!record->request_token().empty()) {
-      state_.operation_by_request_.Put(RequestKeyOf(*record), record->id());
+    if (!operation.request_token().empty()) {
+      state_.operation_by_request_.Put(RequestKeyOf(operation), std::string(operation.id()));
     }
-    PackedOperation packed(*record);
-    const absl::string_view id = packed.id();
-    state_.operations_.Put(id, std::move(packed));
+    state_.operations_.Put(operation.id(), operation);
   }
 
-  void Delete(const RecordKey& key) {
+  void Delete(const RecordKeyView& key) {
     switch (key.kind) {
       case RecordKind::kNamespace:
         return DeleteNamespace(key.id);
@@ -84,7 +82,7 @@ class ChangeApplier {
     return *entry;
   }
 
-  ServiceEntry& Service(const std::string& id) {
+  ServiceEntry& Service(absl::string_view id) {
     ServiceEntry* entry = state_.services_.Edit(id);
     CLOUDMAP_CHECK(entry != nullptr, "an instance has a service");
     return *entry;
@@ -116,7 +114,7 @@ class ChangeApplier {
     state_.namespaces_by_name_.Put(key, std::make_shared<const NamespaceIds>(std::move(ids)));
   }
 
-  void DeleteNamespace(const std::string& id) {
+  void DeleteNamespace(absl::string_view id) {
     const NamespaceEntry* entry = state_.FindNamespace(id);
     if (entry == nullptr) {
       return;
@@ -134,7 +132,7 @@ class ChangeApplier {
     state_.namespaces_.Remove(id);
   }
 
-  void DeleteService(const std::string& id) {
+  void DeleteService(absl::string_view id) {
     const ServiceEntry* entry = state_.FindService(id);
     if (entry == nullptr) {
       return;
@@ -146,7 +144,7 @@ class ChangeApplier {
     state_.services_.Remove(id);
   }
 
-  void DeleteInstance(const std::string& service_id, const std::string& id) {
+  void DeleteInstance(absl::string_view service_id, absl::string_view id) {
     ServiceEntry* entry = state_.services_.Edit(service_id);
     if (entry == nullptr) {
       return;
@@ -156,12 +154,14 @@ class ChangeApplier {
     CountInstances(*entry, before);
   }
 
-  void DeleteOperation(const std::string& id) {
-    const PackedOperation* old = state_.operations_.Find(id);
-    if (old != nullptr && old->is_indexed()) {
-      const OperationRecord record = old->Unpack();
-      Unlock(record);
-      const std::string key = RequestKeyOf(record);
+  void DeleteOperation(absl::string_view id) {
+    const PackedOperation* old = state_.FindOperation(id);
+    if (old == nullptr) {
+      return;
+    }
+    Unlock(*old);
+    if (!old->request_token().empty()) {
+      const std::string key = RequestKeyOf(*old);
       const std::string* latest = state_.operation_by_request_.Find(key);
       if (latest != nullptr && *latest == id) {
         state_.operation_by_request_.Remove(key);
@@ -170,7 +170,10 @@ class ChangeApplier {
     state_.operations_.Remove(id);
   }
 
-  void Unlock(const OperationRecord& operation) {
+  void Unlock(const PackedOperation& operation) {
+    if (operation.lock().empty()) {
+      return;
+    }
     const std::string* holder = state_.operation_by_lock_.Find(operation.lock());
     if (holder != nullptr && *holder == operation.id()) {
       state_.operation_by_lock_.Remove(operation.lock());
@@ -185,10 +188,10 @@ State Apply(State state, const std::vector<Change>& changes, int64_t revision) {
   state.revision_ = revision;
   ChangeApplier applier(state);
   for (const Change& change : changes) {
-    if (change.record.has_value()) {
-      std::visit(applier, *change.record);
+    if (const RecordPtr* record = change.record()) {
+      std::visit(applier, *record);
     } else {
-      applier.Delete(change.key);
+      applier.Delete(change.key());
     }
   }
   return state;

@@ -2,6 +2,7 @@
 // comes to be (I2).
 #pragma once
 
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -12,13 +13,16 @@ namespace cloudmap::registry {
 
 class Mutation {
  public:
+  // A record as a message or packed.
   template <typename Record>
   void Put(Record record) {
-    RecordPtr pointer(std::make_shared<const Record>(std::move(record)));
-    RecordKey key = KeyOf(pointer);
-    changes_.push_back({std::move(key), std::move(pointer)});
+    if constexpr (std::is_convertible_v<Record, RecordPtr>) {
+      changes_.push_back(Change::Put(std::move(record)));
+    } else {
+      changes_.push_back(Change::Put(ToRecordPtr(std::move(record))));
+    }
   }
-  void Delete(RecordKey key) { changes_.push_back({std::move(key), std::nullopt}); }
+  void Delete(RecordKey key) { changes_.push_back(Change::Delete(std::move(key))); }
 
   const std::vector<Change>& changes() const { return changes_; }
   std::vector<Change> TakeChanges() && { return std::move(changes_); }

@@ -151,14 +151,14 @@ TEST_F(ApplyTest, NamespacesOfANameAreListedOldestFirstWhateverTheOrderOfLoading
 
 TEST_F(ApplyTest, OnlyPendingOperationsHoldTheirLock) {
   Put(Operation("op-1", v1::OPERATION_STATUS_PENDING, "lock"));
-  ASSERT_TRUE(state_.FindOperationByLock("lock").has_value());
+  ASSERT_NE(state_.FindOperationByLock("lock"), nullptr);
   EXPECT_EQ(state_.FindOperationByLock("lock")->id(), "op-1");
   Put(Operation("op-1", v1::OPERATION_STATUS_SUCCESS));
-  EXPECT_FALSE(state_.FindOperationByLock("lock").has_value());
+  EXPECT_EQ(state_.FindOperationByLock("lock"), nullptr);
   EXPECT_TRUE(state_.operations_by_lock().empty());
   Put(Operation("op-2", v1::OPERATION_STATUS_PENDING, "lock"));
   Delete(RecordKind::kOperation, "op-2");
-  EXPECT_FALSE(state_.FindOperationByLock("lock").has_value());
+  EXPECT_EQ(state_.FindOperationByLock("lock"), nullptr);
 }
 
 TEST_F(ApplyTest, ATokenMeansTheLatestOperationThatBroughtIt) {
@@ -169,7 +169,7 @@ TEST_F(ApplyTest, ATokenMeansTheLatestOperationThatBroughtIt) {
   Delete(RecordKind::kOperation, "op-1");
   EXPECT_EQ(state_.FindOperationByRequest(key)->id(), "op-2");
   Delete(RecordKind::kOperation, "op-2");
-  EXPECT_FALSE(state_.FindOperationByRequest(key).has_value());
+  EXPECT_EQ(state_.FindOperationByRequest(key), nullptr);
 }
 
 TEST_F(ApplyTest, DeletingWhatIsNotThereChangesNothing) {
@@ -185,10 +185,10 @@ TEST(Health, UnknownWithoutACheckAndTheLastSetValueWithACustomOne) {
   ServiceRecord service;
   InstanceRecord instance;
   instance.set_custom_health(v1::HEALTH_STATUS_UNHEALTHY);
-  EXPECT_EQ(HealthOf(service, instance), v1::HEALTH_STATUS_UNKNOWN);
+  EXPECT_EQ(HealthOf(service, PackedInstance(instance)), v1::HEALTH_STATUS_UNKNOWN);
   EXPECT_FALSE(HasHealthCheck(service));
   service.mutable_health_check_custom_config();
-  EXPECT_EQ(HealthOf(service, instance), v1::HEALTH_STATUS_UNHEALTHY);
+  EXPECT_EQ(HealthOf(service, PackedInstance(instance)), v1::HEALTH_STATUS_UNHEALTHY);
   EXPECT_TRUE(HasHealthCheck(service));
   EXPECT_TRUE(CountsAsHealthy(v1::HEALTH_STATUS_UNKNOWN));
   EXPECT_FALSE(CountsAsHealthy(v1::HEALTH_STATUS_UNHEALTHY));

@@ -1,50 +1,84 @@
 #include "registry/model/packed_operation.h"
 
-#include <new>
-
-#include "google/protobuf/io/coded_stream.h"
-#include "registry/base/check.h"
+#include <array>
+#include <string>
 
 namespace cloudmap::registry {
+namespace {
 
-PackedOperation::PackedOperation(const OperationRecord& record) {
-  const size_t wire_size = record.ByteSizeLong();
-  block_.reset(new char[sizeof(Header) + wire_size]);
-  new (block_.get())
-      Header{.update_ms = record.update_ms(),
-             .wire_size = static_cast<uint32_t>(wire_size),
-             .id_size = static_cast<uint32_t>(record.id().size()),
-             .pending = record.status() == v1::OPERATION_STATUS_PENDING,
-             .indexed = !record.lock().empty() || !record.request_token().empty()};
-  record.SerializeWithCachedSizesToArray(
-      reinterpret_cast<uint8_t*>(block_.get() + sizeof(Header)));
+OperationFields FieldsOf(const storage::v1::OperationRecord& record) {
+  return {.type = record.type(),
+          .status = record.status(),
+          .create_ms = record.create_ms(),
+          .update_ms = record.update_ms(),
+          .due_ms = record.due_ms(),
+          .id = record.id(),
+          .namespace_id = record.namespace_id(),
+          .service_id = record.service_id(),
+          .instance_id = record.instance_id(),
+          .error_code = record.error_code(),
+          .error_message = record.error_message(),
+          .request_token = record.request_token(),
+          .request_fingerprint = record.request_fingerprint(),
+          .method = record.method(),
+          .request = record.request(),
+          .lock = record.lock()};
 }
 
-absl::string_view PackedOperation::id() const {
-  // Field 1, so that it comes first: a tag of one byte, its size, its characters.
-  static_assert(OperationRecord::kIdFieldNumber == 1);
-  const uint32_t size = header().id_size;
-  return size == 0 ? absl::string_view()
-                   : absl::string_view(
-                         wire() + 1 + google::protobuf::io::CodedOutputStream::VarintSize32(size),
-                         size);
+}  // namespace
+
+PackedOperation::PackedOperation(const OperationFields& fields)
+    : packed_({.create_ms = fields.create_ms,
+               .update_ms = fields.update_ms,
+               .due_ms = fields.due_ms,
+               .type = fields.type,
+               .status = fields.status},
+              std::array<absl::string_view, kTextCount>{
+                  fields.id, fields.namespace_id, fields.service_id, fields.instance_id,
+                  fields.method, fields.request_token, fields.request_fingerprint, fields.lock,
+                  fields.request, fields.error_code, fields.error_message}) {}
+
+PackedOperation::PackedOperation(const storage::v1::OperationRecord& record)
+    : PackedOperation(FieldsOf(record)) {}
+
+OperationFields PackedOperation::fields() const {
+  return {.type = type(),
+          .status = status(),
+          .create_ms = create_ms(),
+          .update_ms = update_ms(),
+          .due_ms = due_ms(),
+          .id = id(),
+          .namespace_id = namespace_id(),
+          .service_id = service_id(),
+          .instance_id = instance_id(),
+          .error_code = error_code(),
+          .error_message = error_message(),
+          .request_token = request_token(),
+          .request_fingerprint = request_fingerprint(),
+          .method = method(),
+          .request = request(),
+          .lock = lock()};
 }
 
-bool PackedOperation::is_pending() const { return header().pending; }
-
-bool PackedOperation::is_indexed() const { return header().indexed; }
-
-int64_t PackedOperation::update_ms() const { return header().update_ms; }
-
-OperationRecord PackedOperation::Unpack() const {
-  OperationRecord record;
-  UnpackTo(record);
+storage::v1::OperationRecord PackedOperation::ToRecord() const {
+  storage::v1::OperationRecord record;
+  record.set_type(type());
+  record.set_status(status());
+  record.set_create_ms(create_ms());
+  record.set_update_ms(update_ms());
+  record.set_due_ms(due_ms());
+  record.set_id(std::string(id()));
+  record.set_namespace_id(std::string(namespace_id()));
+  record.set_service_id(std::string(service_id()));
+  record.set_instance_id(std::string(instance_id()));
+  record.set_error_code(std::string(error_code()));
+  record.set_error_message(std::string(error_message()));
+  record.set_request_token(std::string(request_token()));
+  record.set_request_fingerprint(std::string(request_fingerprint()));
+  record.set_method(std::string(method()));
+  record.set_request(std::string(request()));
+  record.set_lock(std::string(lock()));
   return record;
-}
-
-void PackedOperation::UnpackTo(OperationRecord& record) const {
-  CLOUDMAP_CHECK(record.ParseFromArray(wire(), static_cast<int>(header().wire_size)),
-                 "packed by the constructor");
 }
 
 }  // namespace cloudmap::registry

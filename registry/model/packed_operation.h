@@ -1,46 +1,86 @@
-// An operation as a State keeps it: the wire form of its record in one block of memory. A hundred
-// thousand of them are there in a busy registry and hardly any is ever asked for; a message with
-// its strings would take four times as much.
+// An operation as a State keeps it; OperationRecord is its form in a store.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <memory>
 
 #include "absl/strings/string_view.h"
-#include "registry/model/record.h"
+#include "cloudmap/storage/v1/records.pb.h"
+#include "registry/base/packed.h"
 
 namespace cloudmap::registry {
 
+// The members of an OperationRecord; the texts are somebody else's.
+struct OperationFields {
+  v1::OperationType type = v1::OPERATION_TYPE_UNSPECIFIED;
+  v1::OperationStatus status = v1::OPERATION_STATUS_UNSPECIFIED;
+  int64_t create_ms = 0;
+  int64_t update_ms = 0;
+  int64_t due_ms = 0;
+  absl::string_view id = {};
+  absl::string_view namespace_id = {};
+  absl::string_view service_id = {};
+  absl::string_view instance_id = {};
+  absl::string_view error_code = {};
+  absl::string_view error_message = {};
+  absl::string_view request_token = {};
+  absl::string_view request_fingerprint = {};
+  absl::string_view method = {};
+  absl::string_view request = {};
+  absl::string_view lock = {};
+};
+
 class PackedOperation {
  public:
-  explicit PackedOperation(const OperationRecord& record);
+  explicit PackedOperation(const OperationFields& fields);
+  explicit PackedOperation(const storage::v1::OperationRecord& record);
 
-  // Lives as long as this, wherever this is moved.
-  absl::string_view id() const;
-  bool is_pending() const;
-  // Whether it has a lock or a request token.
-  bool is_indexed() const;
-  int64_t update_ms() const;
+  // What the texts point to lives as long as any copy of this.
+  OperationFields fields() const;
+  storage::v1::OperationRecord ToRecord() const;
 
-  OperationRecord Unpack() const;
-  // Into a record that is used again for each, which saves its memory.
-  void UnpackTo(OperationRecord& record) const;
+  absl::string_view id() const { return packed_.text(kId); }
+  absl::string_view namespace_id() const { return packed_.text(kNamespaceId); }
+  absl::string_view service_id() const { return packed_.text(kServiceId); }
+  absl::string_view instance_id() const { return packed_.text(kInstanceId); }
+  absl::string_view request_token() const { return packed_.text(kRequestToken); }
+  absl::string_view request_fingerprint() const { return packed_.text(kRequestFingerprint); }
+  absl::string_view method() const { return packed_.text(kMethod); }
+  absl::string_view request() const { return packed_.text(kRequest); }
+  absl::string_view lock() const { return packed_.text(kLock); }
+  absl::string_view error_code() const { return packed_.text(kErrorCode); }
+  absl::string_view error_message() const { return packed_.text(kErrorMessage); }
+  v1::OperationType type() const { return packed_.header().type; }
+  v1::OperationStatus status() const { return packed_.header().status; }
+  bool is_pending() const { return status() == v1::OPERATION_STATUS_PENDING; }
+  int64_t create_ms() const { return packed_.header().create_ms; }
+  int64_t update_ms() const { return packed_.header().update_ms; }
+  int64_t due_ms() const { return packed_.header().due_ms; }
 
  private:
-  // The wire form follows.
   struct Header {
+    int64_t create_ms;
     int64_t update_ms;
-    uint32_t wire_size;
-    uint32_t id_size;
-    bool pending;
-    bool indexed;
+    int64_t due_ms;
+    v1::OperationType type;
+    v1::OperationStatus status;
+  };
+  // Those that most operations have come first.
+  enum Text : size_t {
+    kId,
+    kNamespaceId,
+    kServiceId,
+    kInstanceId,
+    kMethod,
+    kRequestToken,
+    kRequestFingerprint,
+    kLock,
+    kRequest,
+    kErrorCode,
+    kErrorMessage,
+    kTextCount
   };
 
-  const Header& header() const { return *reinterpret_cast<const Header*>(block_.get()); }
-  const char* wire() const { return block_.get() + sizeof(Header); }
-
-  std::unique_ptr<char[]> block_;
+  Packed<Header> packed_;
 };
 
 }  // namespace cloudmap::registry

@@ -13,21 +13,32 @@ struct KeyMaker {
   RecordKeyView operator()(const std::shared_ptr<const InstancesRevisionRecord>& r) const {
     return {RecordKind::kInstancesRevision, r->service_id(), ""};
   }
-  RecordKeyView operator()(const std::shared_ptr<const InstanceRecord>& r) const {
-    return {RecordKind::kInstance, r->service_id(), r->id()};
+  RecordKeyView operator()(const PackedInstance& r) const {
+    return {RecordKind::kInstance, r.service_id(), r.id()};
   }
-  RecordKeyView operator()(const std::shared_ptr<const OperationRecord>& r) const {
-    return {RecordKind::kOperation, r->id(), ""};
+  RecordKeyView operator()(const PackedOperation& r) const {
+    return {RecordKind::kOperation, r.id(), ""};
   }
 };
 
 }  // namespace
 
-RecordKeyView ViewKeyOf(const RecordPtr& record) { return std::visit(KeyMaker(), record); }
+RecordKeyView KeyOf(const RecordPtr& record) { return std::visit(KeyMaker(), record); }
 
-RecordKey KeyOf(const RecordPtr& record) {
-  const RecordKeyView view = ViewKeyOf(record);
-  return {view.kind, std::string(view.id), std::string(view.instance_id)};
+RecordPtr ToRecordPtr(NamespaceRecord record) {
+  return std::make_shared<const NamespaceRecord>(std::move(record));
 }
+
+RecordPtr ToRecordPtr(ServiceRecord record) {
+  return std::make_shared<const ServiceRecord>(std::move(record));
+}
+
+RecordPtr ToRecordPtr(InstancesRevisionRecord record) {
+  return std::make_shared<const InstancesRevisionRecord>(std::move(record));
+}
+
+RecordPtr ToRecordPtr(const InstanceRecord& record) { return PackedInstance(record); }
+
+RecordPtr ToRecordPtr(const OperationRecord& record) { return PackedOperation(record); }
 
 }  // namespace cloudmap::registry

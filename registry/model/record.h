@@ -1,16 +1,18 @@
 // Records: what the store keeps and State is made of. A record never changes once made; a new
-// version replaces it under the same key.
+// version replaces it under the same key. Those of which there are many are packed in memory.
 #pragma once
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "absl/strings/string_view.h"
 #include "cloudmap/storage/v1/records.pb.h"
+#include "registry/model/packed_instance.h"
+#include "registry/model/packed_operation.h"
 
 namespace cloudmap::registry {
 
@@ -44,21 +46,57 @@ struct RecordKeyView {
   }
 };
 
-// Alternatives in the order of RecordKind.
-using RecordPtr =
-    std::variant<std::shared_ptr<const NamespaceRecord>, std::shared_ptr<const ServiceRecord>,
-                 std::shared_ptr<const InstancesRevisionRecord>,
-                 std::shared_ptr<const InstanceRecord>, std::shared_ptr<const OperationRecord>>;
-
-RecordKey KeyOf(const RecordPtr& record);
-// The texts are the record's, or the key's.
-RecordKeyView ViewKeyOf(const RecordPtr& record);
 inline RecordKeyView ViewOf(const RecordKey& key) { return {key.kind, key.id, key.instance_id}; }
 
-// One record written or, without `record`, deleted.
-struct Change {
-  RecordKey key;
-  std::optional<RecordPtr> record;
+// Alternatives in the order of RecordKind. Copies share the record.
+using RecordPtr =
+    std::variant<std::shared_ptr<const NamespaceRecord>, std::shared_ptr<const ServiceRecord>,
+                 std::shared_ptr<const InstancesRevisionRecord>, PackedInstance, PackedOperation>;
+
+// The message, shared or packed.
+RecordPtr ToRecordPtr(NamespaceRecord record);
+RecordPtr ToRecordPtr(ServiceRecord record);
+RecordPtr ToRecordPtr(InstancesRevisionRecord record);
+RecordPtr ToRecordPtr(const InstanceRecord& record);
+RecordPtr ToRecordPtr(const OperationRecord& record);
+// As it goes to a store: calls visit(message) and gives what that gives.
+template <typename Visit>
+auto VisitMessage(const RecordPtr& record, const Visit& visit) {
+  struct Visitor {
+    const Visit& visit;
+    auto operator()(const std::shared_ptr<const NamespaceRecord>& r) const { return visit(*r); }
+    auto operator()(const std::shared_ptr<const ServiceRecord>& r) const { return visit(*r); }
+    auto operator()(const std::shared_ptr<const InstancesRevisionRecord>& r) const {
+      return visit(*r);
+    }
+    auto operator()(const PackedInstance& r) const { return visit(r.ToRecord()); }
+    auto operator()(const PackedOperation& r) const { return visit(r.ToRecord()); }
+  };
+  return std::visit(Visitor{visit}, record);
+}
+
+// The texts are the record's.
+RecordKeyView KeyOf(const RecordPtr& record);
+
+// One record written or deleted.
+class Change {
+ public:
+  static Change Put(RecordPtr record) { return Change(std::move(record), nullptr); }
+  static Change Delete(RecordKey key) {
+    return Change({}, std::make_shared<const RecordKey>(std::move(key)));
+  }
+
+  // The texts are those of the record, or live as long as any copy of the change.
+  RecordKeyView key() const { return deleted_ != nullptr ? ViewOf(*deleted_) : KeyOf(record_); }
+  // nullptr when it is deleted.
+  const RecordPtr* record() const { return deleted_ != nullptr ? nullptr : &record_; }
+
+ private:
+  Change(RecordPtr record, std::shared_ptr<const RecordKey> deleted)
+      : record_(std::move(record)), deleted_(std::move(deleted)) {}
+
+  RecordPtr record_;
+  std::shared_ptr<const RecordKey> deleted_;
 };
 
 }  // namespace cloudmap::registry

@@ -4,16 +4,6 @@
 #include "absl/strings/str_cat.h"
 
 namespace cloudmap::registry {
-namespace {
-
-template <typename Map>
-auto FindPointer(const Map& map, absl::string_view key) -> decltype(map.Find(key)->get()) {
-  const auto* found = map.Find(key);
-  return found == nullptr ? nullptr : found->get();
-}
-
-}  // namespace
-
 const NamespaceEntry* State::FindNamespace(absl::string_view id) const {
   return namespaces_.Find(id);
 }
@@ -25,7 +15,8 @@ const NamespaceEntry* State::FindNamespaceByHttpName(absl::string_view http_name
 
 const NamespaceIds* State::FindNamespacesByName(v1::NamespaceType type,
                                                 absl::string_view name) const {
-  return FindPointer(namespaces_by_name_, NamespaceNameKey(type, name));
+  const auto* ids = namespaces_by_name_.Find(NamespaceNameKey(type, name));
+  return ids == nullptr ? nullptr : ids->get();
 }
 
 const ServiceEntry* State::FindService(absl::string_view id) const { return services_.Find(id); }
@@ -36,10 +27,10 @@ const ServiceEntry* State::FindServiceByName(const NamespaceEntry& in,
   return id == nullptr ? nullptr : FindService(*id);
 }
 
-const InstanceRecord* State::FindInstance(absl::string_view service_id,
+const PackedInstance* State::FindInstance(absl::string_view service_id,
                                           absl::string_view instance_id) const {
   const ServiceEntry* service = FindService(service_id);
-  return service == nullptr ? nullptr : FindPointer(service->instances, instance_id);
+  return service == nullptr ? nullptr : service->instances.Find(instance_id);
 }
 
 const ServiceEntry* State::FindServiceByToken(absl::string_view token) const {
@@ -47,19 +38,18 @@ const ServiceEntry* State::FindServiceByToken(absl::string_view token) const {
   return id == nullptr ? nullptr : FindService(*id);
 }
 
-std::optional<OperationRecord> State::FindOperation(absl::string_view id) const {
-  const PackedOperation* operation = operations_.Find(id);
-  return operation == nullptr ? std::nullopt : std::optional(operation->Unpack());
+const PackedOperation* State::FindOperation(absl::string_view id) const {
+  return operations_.Find(id);
 }
 
-std::optional<OperationRecord> State::FindOperationByLock(absl::string_view lock) const {
+const PackedOperation* State::FindOperationByLock(absl::string_view lock) const {
   const std::string* id = operation_by_lock_.Find(lock);
-  return id == nullptr ? std::nullopt : FindOperation(*id);
+  return id == nullptr ? nullptr : FindOperation(*id);
 }
 
-std::optional<OperationRecord> State::FindOperationByRequest(absl::string_view request_key) const {
+const PackedOperation* State::FindOperationByRequest(absl::string_view request_key) const {
   const std::string* id = operation_by_request_.Find(request_key);
-  return id == nullptr ? std::nullopt : FindOperation(*id);
+  return id == nullptr ? nullptr : FindOperation(*id);
 }
 
 std::string ServiceNameKey(v1::NamespaceType type, absl::string_view service_name) {
@@ -82,7 +72,7 @@ std::string RequestKey(absl::string_view method, absl::string_view scope, absl::
   return absl::StrCat(method, "\n", scope, "\n", token);
 }
 
-std::string RequestKeyOf(const OperationRecord& operation) {
+std::string RequestKeyOf(const PackedOperation& operation) {
   switch (operation.type()) {
     case v1::OPERATION_TYPE_UPDATE_NAMESPACE:
       return RequestKey(operation.method(), operation.namespace_id(), operation.request_token());

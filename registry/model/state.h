@@ -6,20 +6,18 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
 #include "registry/base/persistent_map.h"
 #include "registry/model/ids.h"
-#include "registry/model/packed_operation.h"
 #include "registry/model/record.h"
 
 namespace cloudmap::registry {
 
-// By instance id; the key is the record's own.
-using InstanceMap = PersistentMap<absl::string_view, std::shared_ptr<const InstanceRecord>>;
+// By instance id; the key is the instance's own.
+using InstanceMap = PersistentMap<absl::string_view, PackedInstance>;
 
 struct ServiceEntry {
   std::shared_ptr<const ServiceRecord> record;
@@ -38,7 +36,7 @@ using NamespaceIds = std::vector<std::string>;
 
 // What makes a retried request the same one: API method, its target and its token.
 std::string RequestKey(absl::string_view method, absl::string_view scope, absl::string_view token);
-std::string RequestKeyOf(const OperationRecord& operation);
+std::string RequestKeyOf(const PackedOperation& operation);
 
 class State {
  public:
@@ -55,14 +53,13 @@ class State {
   const ServiceEntry* FindServiceByName(const NamespaceEntry& in, absl::string_view name) const;
   // The service that was created with this CreatorRequestId.
   const ServiceEntry* FindServiceByToken(absl::string_view token) const;
-  const InstanceRecord* FindInstance(absl::string_view service_id,
+  const PackedInstance* FindInstance(absl::string_view service_id,
                                      absl::string_view instance_id) const;
-  std::optional<OperationRecord> FindOperation(absl::string_view id) const;
-  bool HasOperation(absl::string_view id) const { return operations_.Find(id) != nullptr; }
-  // The pending operation that holds `lock` (OperationRecord.lock).
-  std::optional<OperationRecord> FindOperationByLock(absl::string_view lock) const;
+  const PackedOperation* FindOperation(absl::string_view id) const;
+  // The pending operation that holds `lock` (PackedOperation::lock).
+  const PackedOperation* FindOperationByLock(absl::string_view lock) const;
   // The operation that a request with this method, token and scope started; see RequestKey.
-  std::optional<OperationRecord> FindOperationByRequest(absl::string_view request_key) const;
+  const PackedOperation* FindOperationByRequest(absl::string_view request_key) const;
 
   // For lists: in ascending order of hash (PersistentMap::ScanFrom), which for operations is the
   // order of time. Values are a NamespaceEntry, a ServiceEntry, a PackedOperation.

@@ -17,13 +17,12 @@ namespace {
 // Parents before children, so that Apply finds what a record hangs on. Older operations first: a
 // token that was used again means the later one.
 bool LoadsBefore(const RecordPtr& a, const RecordPtr& b) {
-  const auto* x = std::get_if<std::shared_ptr<const OperationRecord>>(&a);
-  const auto* y = std::get_if<std::shared_ptr<const OperationRecord>>(&b);
+  const auto* x = std::get_if<PackedOperation>(&a);
+  const auto* y = std::get_if<PackedOperation>(&b);
   if (x == nullptr || y == nullptr) {
     return a.index() < b.index();
   }
-  return std::make_pair((*x)->create_ms(), absl::string_view((*x)->id())) <
-         std::make_pair((*y)->create_ms(), absl::string_view((*y)->id()));
+  return std::make_pair(x->create_ms(), x->id()) < std::make_pair(y->create_ms(), y->id());
 }
 
 State StateOf(Snapshot snapshot) {
@@ -31,25 +30,35 @@ State StateOf(Snapshot snapshot) {
   std::vector<Change> changes;
   changes.reserve(snapshot.records.size());
   for (RecordPtr& record : snapshot.records) {
-    RecordKey key = KeyOf(record);
-    changes.push_back({std::move(key), std::move(record)});
+    changes.push_back(Change::Put(std::move(record)));
   }
   return Apply(State(), changes, snapshot.revision);
 }
 
 // The last change of each key, in the place of its first: a parent stays before its children.
 std::vector<Change> LastPerKey(std::vector<Change> changes) {
-  absl::flat_hash_map<RecordKeyView, size_t> place;
-  place.reserve(changes.size());
+  // By the place of the first, that of the last.
+  std::vector<size_t> last(changes.size());
+  absl::flat_hash_map<RecordKeyView, size_t> first;
+  first.reserve(changes.size());
+  bool repeats = false;
+  for (size_t i = 0; i < changes.size(); ++i) {
+    last[i] = i;
+    const auto [known, is_first] = first.emplace(changes[i].key(), i);
+    if (!is_first) {
+      last[known->second] = i;
+      last[i] = changes.size();
+      repeats = true;
+    }
+  }
+  if (!repeats) {
+    return changes;
+  }
   std::vector<Change> kept;
-  kept.reserve(changes.size());  // so that the keys stay where the views look
-  for (Change& change : changes) {
-    const auto found = place.find(ViewOf(change.key));
-    if (found != place.end()) {
-      kept[found->second].record = std::move(change.record);
-    } else {
-      kept.push_back(std::move(change));
-      place.emplace(ViewOf(kept.back().key), kept.size() - 1);
+  kept.reserve(first.size());
+  for (const size_t i : last) {
+    if (i != changes.size()) {
+      kept.push_back(std::move(changes[i]));
     }
   }
   return kept;

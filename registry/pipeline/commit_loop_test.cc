@@ -142,8 +142,8 @@ TEST_F(CommitLoopTest, ChangesOfABatchHoldEachKeyOnceAndParentsFirst) {
   // That they lead from one state to the next is checked by the listener.
   const std::vector<Change> changes = store_.batches().back().changes;
   ASSERT_EQ(changes.size(), 3U);
-  EXPECT_EQ(changes[0].key.kind, RecordKind::kService);
-  EXPECT_EQ(std::get<std::shared_ptr<const ServiceRecord>>(*changes[0].record)->description(),
+  EXPECT_EQ(changes[0].key().kind, RecordKind::kService);
+  EXPECT_EQ(std::get<std::shared_ptr<const ServiceRecord>>(*changes[0].record())->description(),
             "second");
   EXPECT_EQ(loop_->Current()->FindService("srv-1")->instances.size(), 1U);
 }
@@ -307,7 +307,7 @@ TEST_F(CommitLoopTest, AfterARestartATokenStillMeansTheLatestOperation) {
     ASSERT_EQ(Run(Puts(operation)), "OK");
   }
   const std::string key = RequestKey("CreateHttpNamespace", "", "t");
-  const std::string latest = loop_->Current()->FindOperationByRequest(key)->id();
+  const std::string latest(loop_->Current()->FindOperationByRequest(key)->id());
   loop_->Stop();
   NewLoop();
   Start();

@@ -42,9 +42,9 @@ void DeadlineKeeper::Stop() {
   }
 }
 
-void DeadlineKeeper::Watch(const OperationRecord& operation) {
-  if (operation.status() == v1::OPERATION_STATUS_PENDING) {
-    deadlines_.push({operation.due_ms(), operation.id(), ""});
+void DeadlineKeeper::Watch(const PackedOperation& operation) {
+  if (operation.is_pending()) {
+    deadlines_.push({operation.due_ms(), std::string(operation.id()), ""});
   }
 }
 
@@ -59,19 +59,19 @@ void DeadlineKeeper::WatchOldest(const State& state) {
   if (prune_at_ != absl::InfiniteFuture()) {
     return;
   }
-  state.operations().ScanFrom(
-      0, [this](uint64_t, absl::string_view, const auto& oldest) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-        const absl::Time expires = absl::FromUnixMillis(oldest.update_ms()) + kOperationRetention;
-        // What is pending for so long cannot be forgotten yet.
-        prune_at_ =
-            (oldest.is_pending() ? std::max(expires, clock_.Now()) : expires) + kExpirySlack;
-        return false;
-      });
+  state.operations().ScanFrom(0, [this](uint64_t, absl::string_view,
+                                        const auto& oldest) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    const absl::Time expires = absl::FromUnixMillis(oldest.update_ms()) + kOperationRetention;
+    // What is pending for so long cannot be forgotten yet.
+    prune_at_ = (oldest.is_pending() ? std::max(expires, clock_.Now()) : expires) + kExpirySlack;
+    return false;
+  });
 }
 
-void DeadlineKeeper::Watch(const InstanceRecord& instance) {
+void DeadlineKeeper::Watch(const PackedInstance& instance) {
   if (instance.pending_health() != v1::HEALTH_STATUS_UNSPECIFIED) {
-    deadlines_.push({instance.pending_health_due_ms(), instance.service_id(), instance.id()});
+    deadlines_.push({instance.pending_health_due_ms(), std::string(instance.service_id()),
+                     std::string(instance.id())});
   }
 }
 
@@ -79,15 +79,14 @@ void DeadlineKeeper::OnLoad(const State& state) {
   absl::MutexLock lock(&mutex_);
   ++loads_;
   deadlines_ = {};
-  ForEachPending(state, [this](const OperationRecord& operation) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    Watch(operation);
-  });
+  ForEachPending(state, [this](const PackedOperation& operation)
+                            ABSL_NO_THREAD_SAFETY_ANALYSIS { Watch(operation); });
   prune_at_ = absl::InfiniteFuture();
   pruning_ = false;
   WatchOldest(state);
   state.services().ForEach([this](const std::string&, const ServiceEntry& service) {
     service.instances.ForEach([this](absl::string_view, const auto& instance)
-                                  ABSL_NO_THREAD_SAFETY_ANALYSIS { Watch(*instance); });
+                                  ABSL_NO_THREAD_SAFETY_ANALYSIS { Watch(instance); });
   });
   changed_.Signal();
 }
@@ -97,16 +96,13 @@ void DeadlineKeeper::OnCommit(const State&, const State& after,
   absl::MutexLock lock(&mutex_);
   const absl::Time wake = NextWake();
   for (const Change& change : changes) {
-    if (!change.record.has_value()) {
-      pruning_ = pruning_ && change.key.kind != RecordKind::kOperation;
-      continue;
-    }
-    if (const auto* operation =
-            std::get_if<std::shared_ptr<const OperationRecord>>(&*change.record)) {
-      Watch(**operation);
-    } else if (const auto* instance =
-                   std::get_if<std::shared_ptr<const InstanceRecord>>(&*change.record)) {
-      Watch(**instance);
+    const RecordPtr* record = change.record();
+    if (record == nullptr) {
+      pruning_ = pruning_ && change.key().kind != RecordKind::kOperation;
+    } else if (const auto* operation = std::get_if<PackedOperation>(record)) {
+      Watch(*operation);
+    } else if (const auto* instance = std::get_if<PackedInstance>(record)) {
+      Watch(*instance);
     }
   }
   WatchOldest(after);

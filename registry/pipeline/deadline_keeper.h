@@ -46,10 +46,10 @@ class DeadlineKeeper final : public ChangeListener {
     bool operator<(const Deadline& other) const { return due_ms > other.due_ms; }
   };
   void Run();
-  void Watch(const OperationRecord& operation) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Watch(const PackedOperation& operation) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // When the oldest operations of `state` must go.
   void WatchOldest(const State& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Watch(const InstanceRecord& instance) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Watch(const PackedInstance& instance) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Time NextWake() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // `loads`: loads_ when what is submitted was taken out.
   void SubmitDeadline(Deadline deadline, int64_t loads);

@@ -107,8 +107,7 @@ TEST_F(DeadlineKeeperTest, CompletesAPendingOperationWhenItIsDue) {
   ASSERT_TRUE(watcher_.Wait());
   const std::shared_ptr<const State> state = loop_.Current();
   EXPECT_NE(state->FindNamespaceByHttpName("apps"), nullptr);
-  state->operations().ForEach([](absl::string_view, const auto& packed) {
-    const OperationRecord operation = packed.Unpack();
+  state->operations().ForEach([](absl::string_view, const auto& operation) {
     EXPECT_EQ(operation.status(), v1::OPERATION_STATUS_SUCCESS);
     EXPECT_GE(operation.update_ms(), operation.create_ms() + 5);
   });
@@ -152,10 +151,10 @@ TEST_F(DeadlineKeeperTest, ForgetsFinishedOperationsAfterTheRetentionAndKeepsYou
   young.set_id("young");
   Given(Creation(v1::OPERATION_STATUS_SUCCESS, absl::Now() - kOperationRetention - absl::Hours(1)),
         young);
-  watcher_.wanted = [](const State& state) { return !state.HasOperation("op-1"); };
+  watcher_.wanted = [](const State& state) { return state.FindOperation("op-1") == nullptr; };
   Start();
   ASSERT_TRUE(watcher_.Wait());
-  EXPECT_TRUE(loop_.Current()->HasOperation("young"));
+  EXPECT_NE(loop_.Current()->FindOperation("young"), nullptr);
 }
 
 TEST_F(DeadlineKeeperTest, StopDoesNotWaitForDeadlines) {

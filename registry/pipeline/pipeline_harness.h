@@ -120,11 +120,11 @@ inline std::map<std::string, std::string> Dump(const State& state) {
   state.services().ForEach([&](const std::string& id, const auto& entry) {
     dump["service " + id] = absl::StrCat(entry.record->DebugString(), entry.instances_revision);
     entry.instances.ForEach([&](absl::string_view instance_id, const auto& instance) {
-      dump[absl::StrCat("instance ", id, "/", instance_id)] = instance->DebugString();
+      dump[absl::StrCat("instance ", id, "/", instance_id)] = instance.ToRecord().DebugString();
     });
   });
   state.operations().ForEach([&](absl::string_view id, const auto& operation) {
-    dump[absl::StrCat("operation ", id)] = operation.Unpack().DebugString();
+    dump[absl::StrCat("operation ", id)] = operation.ToRecord().DebugString();
   });
   return dump;
 }

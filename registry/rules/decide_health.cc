@@ -15,7 +15,7 @@ v1::HealthStatus HealthFor(v1::CustomHealthStatus status) {
                                                       : v1::HEALTH_STATUS_HEALTHY;
 }
 
-bool IsPending(const InstanceRecord& instance) {
+bool IsPending(const PackedInstance& instance) {
   return instance.pending_health() != v1::HEALTH_STATUS_UNSPECIFIED;
 }
 
@@ -31,7 +31,7 @@ DecisionOr UpdateInstanceCustomHealthStatus(
     const v1::UpdateInstanceCustomHealthStatusRequest& request) {
   ASSIGN_OR_RETURN(const ServiceEntry* service,
                    LookUpService(state, *context.options, request.service_id()));
-  ASSIGN_OR_RETURN(const InstanceRecord* instance, LookUpInstance(*service, request.instance_id()));
+  ASSIGN_OR_RETURN(const PackedInstance* instance, LookUpInstance(*service, request.instance_id()));
   if (!service->record->has_health_check_custom_config()) {
     return MakeError(v1::CUSTOM_HEALTH_NOT_FOUND,
                      absl::StrCat("Service ", service->record->id(),
@@ -42,7 +42,7 @@ DecisionOr UpdateInstanceCustomHealthStatus(
   decision.response = std::make_unique<v1::UpdateInstanceCustomHealthStatusResponse>();
 
   const v1::HealthStatus asked = HealthFor(request.status());
-  InstanceRecord next = *instance;
+  InstanceRecord next = instance->ToRecord();
   if (context.options->custom_health_delay <= absl::ZeroDuration()) {
     next.set_custom_health(asked);
     ClearPending(next);
@@ -65,12 +65,12 @@ DecisionOr UpdateInstanceCustomHealthStatus(
 DecisionOr ApplyPendingHealth(const State& state, const CommandContext& context,
                               absl::string_view service_id, absl::string_view instance_id) {
   Decision decision;
-  const InstanceRecord* instance = state.FindInstance(service_id, instance_id);
+  const PackedInstance* instance = state.FindInstance(service_id, instance_id);
   if (instance == nullptr || !IsPending(*instance) ||
       instance->pending_health_due_ms() > absl::ToUnixMillis(context.now)) {
     return decision;
   }
-  InstanceRecord next = *instance;
+  InstanceRecord next = instance->ToRecord();
   next.set_custom_health(instance->pending_health());
   ClearPending(next);
   decision.mutation.Put(std::move(next));

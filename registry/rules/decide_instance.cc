@@ -21,41 +21,38 @@ std::string InstanceLock(absl::string_view service_id, absl::string_view instanc
   return absl::StrCat("instance/", service_id, "/", instance_id);
 }
 
-bool AreEqual(const AttributeMap& a, const AttributeMap& b) {
-  return a.size() == b.size() && std::all_of(a.begin(), a.end(), [&b](const auto& attribute) {
-           const auto found = b.find(attribute.first);
-           return found != b.end() && found->second == attribute.second;
+bool HasExactly(const PackedInstance& instance, const AttributeMap& attributes) {
+  return instance.attribute_count() == attributes.size() &&
+         std::all_of(attributes.begin(), attributes.end(), [&instance](const auto& attribute) {
+           return instance.FindAttribute(attribute.first) == attribute.second;
          });
 }
 
 // The operation of an earlier try of the same registration, if it is still in force.
-std::optional<OperationRecord> FindReplay(const State& state, const RegistryOptions& options,
+const PackedOperation* FindReplay(const State& state, const RegistryOptions& options,
                                   const ServiceEntry& service,
                                   const v1::RegisterInstanceRequest& request,
                                   absl::string_view lock) {
   if (request.creator_request_id().empty()) {
-    return std::nullopt;
+    return nullptr;
   }
-  std::optional<OperationRecord> pending = state.FindOperationByLock(lock);
-  if (pending.has_value() && pending->type() == v1::OPERATION_TYPE_REGISTER_INSTANCE) {
+  const PackedOperation* pending = state.FindOperationByLock(lock);
+  if (pending != nullptr && pending->type() == v1::OPERATION_TYPE_REGISTER_INSTANCE) {
     // What was stored before requests were stored deterministically has a fingerprint beside it.
-    const std::string& asked = pending->request_fingerprint().empty()
-                                   ? pending->request()
-                                   : pending->request_fingerprint();
+    const absl::string_view asked = pending->request_fingerprint().empty()
+                                        ? pending->request()
+                                        : pending->request_fingerprint();
     if (asked == Fingerprint(request)) {
       return pending;
     }
   }
-  const auto* found = service.instances.Find(request.instance_id());
-  if (found == nullptr) {
-    return std::nullopt;
-  }
-  const InstanceRecord& instance = **found;
+  const PackedInstance* instance = service.instances.Find(request.instance_id());
   // Without a token it is the operation's id.
-  const bool same = instance.creator_request_id() == request.creator_request_id() &&
-                    instance.creator_request_id() != instance.operation_id() &&
-                    AreEqual(instance.attributes(), WithEc2Address(options, request.attributes()));
-  return same ? state.FindOperation(instance.operation_id()) : std::nullopt;
+  const bool same = instance != nullptr &&
+                    instance->creator_request_id() == request.creator_request_id() &&
+                    instance->creator_request_id() != instance->operation_id() &&
+                    HasExactly(*instance, WithEc2Address(options, request.attributes()));
+  return same ? state.FindOperation(instance->operation_id()) : nullptr;
 }
 
 absl::Status CheckQuotas(const State& state, const RegistryOptions& options,
@@ -67,7 +64,7 @@ absl::Status CheckQuotas(const State& state, const RegistryOptions& options,
   // Those under way count as well.
   size_t in_service = service.instances.size();
   auto in_namespace = static_cast<size_t>(in.instance_count);
-  ForEachPending(state, [&](const OperationRecord& operation) {
+  ForEachPending(state, [&](const PackedOperation& operation) {
     if (operation.type() != v1::OPERATION_TYPE_REGISTER_INSTANCE ||
         operation.namespace_id() != in.record->id() ||
         state.FindInstance(operation.service_id(), operation.instance_id()) != nullptr) {
@@ -89,9 +86,9 @@ absl::Status CheckQuotas(const State& state, const RegistryOptions& options,
   return absl::OkStatus();
 }
 
-void PutRevision(const CommandContext& context, const std::string& service_id, Mutation& mutation) {
+void PutRevision(const CommandContext& context, absl::string_view service_id, Mutation& mutation) {
   InstancesRevisionRecord revision;
-  revision.set_service_id(service_id);
+  revision.set_service_id(std::string(service_id));
   revision.set_revision(context.revision);
   mutation.Put(std::move(revision));
 }
@@ -108,9 +105,9 @@ DecisionOr RegisterInstance(const State& state, const CommandContext& context,
       CheckInstanceAttributes(*context.options, *in.record, record, request.attributes()));
   auto response = std::make_unique<v1::RegisterInstanceResponse>();
   const std::string lock = InstanceLock(record.id(), request.instance_id());
-  if (const std::optional<OperationRecord> replayed =
+  if (const PackedOperation* replayed =
           FindReplay(state, *context.options, *service, request, lock)) {
-    response->set_operation_id(replayed->id());
+    response->set_operation_id(std::string(replayed->id()));
     return Decision{{}, std::move(response)};
   }
   RETURN_IF_ERROR(CheckQuotas(state, *context.options, in, *service, request.instance_id()));
@@ -128,10 +125,10 @@ DecisionOr RegisterInstance(const State& state, const CommandContext& context,
 }
 
 Outcome RegisterInstanceEffect(const State& state, const CommandContext& context,
-                               const OperationRecord& operation,
+                               const OperationFields& operation,
                                const google::protobuf::Message& message, Mutation& mutation) {
   const auto& request = dynamic_cast<const v1::RegisterInstanceRequest&>(message);
-  const ServiceEntry* service = state.FindService(operation.service_id());
+  const ServiceEntry* service = state.FindService(operation.service_id);
   if (service == nullptr) {
     return {"HOSTED_ZONE_NOT_FOUND", "The service was deleted before the registration."};
   }
@@ -140,20 +137,21 @@ Outcome RegisterInstanceEffect(const State& state, const CommandContext& context
   if (!invalid.empty()) {
     return {"INVALID_CHANGE_BATCH", std::move(invalid)};
   }
-  InstanceRecord record;
-  record.set_service_id(operation.service_id());
-  record.set_id(request.instance_id());
-  *record.mutable_attributes() = WithEc2Address(*context.options, request.attributes());
-  record.set_creator_request_id(
-      request.creator_request_id().empty() ? operation.id() : request.creator_request_id());
-  record.set_operation_id(operation.id());
-  record.set_create_ms(absl::ToUnixMillis(context.now));
   const auto init = request.attributes().find(kAttributeInitHealth);
-  record.set_custom_health(init != request.attributes().end() && init->second == "UNHEALTHY"
-                               ? v1::HEALTH_STATUS_UNHEALTHY
-                               : v1::HEALTH_STATUS_HEALTHY);
-  mutation.Put(std::move(record));
-  PutRevision(context, operation.service_id(), mutation);
+  const bool unhealthy = init != request.attributes().end() && init->second == "UNHEALTHY";
+  const InstanceFields fields = {
+      .service_id = operation.service_id,
+      .id = request.instance_id(),
+      .creator_request_id = request.creator_request_id().empty()
+                                ? operation.id
+                                : absl::string_view(request.creator_request_id()),
+      .operation_id = operation.id,
+      .create_ms = absl::ToUnixMillis(context.now),
+      .custom_health = unhealthy ? v1::HEALTH_STATUS_UNHEALTHY : v1::HEALTH_STATUS_HEALTHY};
+  mutation.Put(HasEc2Address(*context.options, request.attributes())
+                   ? PackedInstance(fields, WithEc2Address(*context.options, request.attributes()))
+                   : PackedInstance(fields, request.attributes()));
+  PutRevision(context, operation.service_id, mutation);
   return {};
 }
 
@@ -179,10 +177,11 @@ DecisionOr DeregisterInstance(const State& state, const CommandContext& context,
 }
 
 Outcome DeregisterInstanceEffect(const State&, const CommandContext& context,
-                                 const OperationRecord& operation, const google::protobuf::Message&,
+                                 const OperationFields& operation, const google::protobuf::Message&,
                                  Mutation& mutation) {
-  mutation.Delete({RecordKind::kInstance, operation.service_id(), operation.instance_id()});
-  PutRevision(context, operation.service_id(), mutation);
+  mutation.Delete({RecordKind::kInstance, std::string(operation.service_id),
+                   std::string(operation.instance_id)});
+  PutRevision(context, operation.service_id, mutation);
   return {};
 }
 

@@ -73,18 +73,18 @@ Decision Answer(std::string operation_id, Mutation mutation) {
 
 // The operation that this token already started, if the retry is the same request and what it
 // made is still there; an error if the token came with another request.
-absl::StatusOr<std::optional<OperationRecord>> FindReplay(const State& state, const Creation& creation) {
-  const std::optional<OperationRecord> earlier =
+absl::StatusOr<const PackedOperation*> FindReplay(const State& state, const Creation& creation) {
+  const PackedOperation* earlier =
       creation.token.empty()
-          ? std::nullopt
+          ? nullptr
           : state.FindOperationByRequest(RequestKey(creation.method, "", creation.token));
-  if (!earlier.has_value()) {
-    return earlier;
+  if (earlier == nullptr) {
+    return nullptr;
   }
   const bool pending = earlier->status() == v1::OPERATION_STATUS_PENDING;
   const NamespaceEntry* made = state.FindNamespace(earlier->namespace_id());
   if (!pending && made == nullptr) {
-    return std::nullopt;
+    return nullptr;
   }
   if (earlier->request_fingerprint() == Fingerprint(*creation.request)) {
     return earlier;
@@ -95,7 +95,7 @@ absl::StatusOr<std::optional<OperationRecord>> FindReplay(const State& state, co
 // Namespaces, and those under way.
 size_t CountWithPending(const State& state) {
   size_t count = state.namespaces().size();
-  ForEachPending(state, [&count](const OperationRecord& operation) {
+  ForEachPending(state, [&count](const PackedOperation& operation) {
     count += operation.type() == v1::OPERATION_TYPE_CREATE_NAMESPACE ? 1 : 0;
   });
   return count;
@@ -128,16 +128,17 @@ template <typename Response>
 DecisionOr Create(const State& state, const CommandContext& context, const Creation& creation) {
   const std::string lock = absl::StrCat("create-namespace/", creation.type, "/", creation.vpc, "/",
                                         NamespaceNameKey(creation.type, creation.name));
-  ASSIGN_OR_RETURN(const std::optional<OperationRecord> replayed, FindReplay(state, creation));
-  if (replayed.has_value()) {
-    return Answer<Response>(replayed->id(), {});
+  ASSIGN_OR_RETURN(const PackedOperation* replayed, FindReplay(state, creation));
+  if (replayed != nullptr) {
+    return Answer<Response>(std::string(replayed->id()), {});
   }
   RETURN_IF_ERROR(CheckCreation(state, context, creation, lock));
   Mutation mutation;
   OperationRequest start;
   start.type = v1::OPERATION_TYPE_CREATE_NAMESPACE;
   start.method = creation.method;
-  start.targets.namespace_id = NamespaceId(context.entropy);
+  const std::string namespace_id = NamespaceId(context.entropy);
+  start.targets.namespace_id = namespace_id;
   start.token = creation.token;
   start.lock = lock;
   start.request = creation.request;
@@ -209,26 +210,27 @@ DecisionOr Update(const State& state, const CommandContext& context, v1::Namespa
   }
   const std::string& token = request.updater_request_id();
   if (!token.empty()) {
-    const std::optional<OperationRecord> earlier =
+    const PackedOperation* earlier =
         state.FindOperationByRequest(RequestKey(method, record.id(), token));
-    if (earlier.has_value() && earlier->request_fingerprint() == Fingerprint(request)) {
-      return Answer<Response>(earlier->id(), {});
+    if (earlier != nullptr && earlier->request_fingerprint() == Fingerprint(request)) {
+      return Answer<Response>(std::string(earlier->id()), {});
     }
-    if (earlier.has_value()) {
+    if (earlier != nullptr) {
       return MakeError(v1::DUPLICATE_REQUEST,
                        absl::StrCat("UpdaterRequestId '", token, "' was used for operation ",
                                     earlier->id(), " with other parameters; use a new one."),
-                       {{"DuplicateOperationId", earlier->id()}});
+                       {{"DuplicateOperationId", std::string(earlier->id())}});
     }
   }
-  RETURN_IF_ERROR(CheckLock(state, UpdateLock(record.id())));
+  const std::string lock = UpdateLock(record.id());
+  RETURN_IF_ERROR(CheckLock(state, lock));
   Mutation mutation;
   OperationRequest start;
   start.type = v1::OPERATION_TYPE_UPDATE_NAMESPACE;
   start.method = method;
   start.targets.namespace_id = record.id();
   start.token = token;
-  start.lock = UpdateLock(record.id());
+  start.lock = lock;
   start.request = &request;
   start.effect = UpdateNamespaceEffect;
   std::string id = StartOperation(state, context, start, mutation);
@@ -275,14 +277,14 @@ DecisionOr CreatePublicDnsNamespace(const State& state, const CommandContext& co
 }
 
 Outcome CreateNamespaceEffect(const State& state, const CommandContext& context,
-                              const OperationRecord& operation,
+                              const OperationFields& operation,
                               const google::protobuf::Message& request, Mutation& mutation) {
   NamespaceRecord record;
   FillFromAny(request, record);
-  record.set_id(operation.namespace_id());
-  record.set_create_operation_id(operation.id());
+  record.set_id(std::string(operation.namespace_id));
+  record.set_create_operation_id(std::string(operation.id));
   if (record.creator_request_id().empty()) {
-    record.set_creator_request_id(operation.id());
+    record.set_creator_request_id(std::string(operation.id));
   }
   record.set_create_ms(absl::ToUnixMillis(context.now));
   if (const auto* other = FindConflict(state, record.type(), record.name(), record.vpc())) {
@@ -294,7 +296,7 @@ Outcome CreateNamespaceEffect(const State& state, const CommandContext& context,
                          other->name(),
                          ".. (Service: AmazonRoute53; Status Code: 400; Error Code: "
                          "ConflictingDomainExists; Request ID: ",
-                         operation.id(), ")")};
+                         operation.id, ")")};
   }
   record.set_http_name(record.name());
   if (state.FindNamespaceByHttpName(record.http_name()) != nullptr) {
@@ -326,9 +328,9 @@ DecisionOr UpdatePublicDnsNamespace(const State& state, const CommandContext& co
 }
 
 Outcome UpdateNamespaceEffect(const State& state, const CommandContext&,
-                              const OperationRecord& operation,
+                              const OperationFields& operation,
                               const google::protobuf::Message& request, Mutation& mutation) {
-  const NamespaceEntry* entry = state.FindNamespace(operation.namespace_id());
+  const NamespaceEntry* entry = state.FindNamespace(operation.namespace_id);
   if (entry == nullptr) {
     return {"HOSTED_ZONE_NOT_FOUND", "The namespace was deleted before the update took effect."};
   }
@@ -355,13 +357,14 @@ DecisionOr DeleteNamespace(const State& state, const CommandContext& context,
                      "Namespace has associated services; delete the services before deleting the "
                      "namespace");
   }
-  RETURN_IF_ERROR(CheckLock(state, UpdateLock(id)));
+  const std::string lock = UpdateLock(id);
+  RETURN_IF_ERROR(CheckLock(state, lock));
   Mutation mutation;
   OperationRequest start;
   start.type = v1::OPERATION_TYPE_DELETE_NAMESPACE;
   start.method = "DeleteNamespace";
   start.targets.namespace_id = id;
-  start.lock = UpdateLock(id);
+  start.lock = lock;
   start.request = &request;
   start.effect = DeleteNamespaceEffect;
   std::string operation_id = StartOperation(state, context, start, mutation);
@@ -369,13 +372,13 @@ DecisionOr DeleteNamespace(const State& state, const CommandContext& context,
 }
 
 Outcome DeleteNamespaceEffect(const State& state, const CommandContext&,
-                              const OperationRecord& operation, const google::protobuf::Message&,
+                              const OperationFields& operation, const google::protobuf::Message&,
                               Mutation& mutation) {
-  const NamespaceEntry* entry = state.FindNamespace(operation.namespace_id());
+  const NamespaceEntry* entry = state.FindNamespace(operation.namespace_id);
   if (entry != nullptr && !entry->services.empty()) {
     return {"INTERNAL_FAILURE", "A service was created before the deletion took effect."};
   }
-  mutation.Delete({RecordKind::kNamespace, operation.namespace_id(), ""});
+  mutation.Delete({RecordKind::kNamespace, std::string(operation.namespace_id), ""});
   return {};
 }
 

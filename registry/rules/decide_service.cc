@@ -110,9 +110,9 @@ absl::StatusOr<const NamespaceEntry*> NamespaceFor(const State& state,
   }
   ASSIGN_OR_RETURN(const NamespaceEntry* entry,
                    LookUpNamespace(state, options, top.empty() ? inner : top));
-  const std::optional<OperationRecord> pending =
+  const PackedOperation* pending =
       state.FindOperationByLock(absl::StrCat("namespace/", entry->record->id()));
-  if (pending.has_value() && pending->type() == v1::OPERATION_TYPE_DELETE_NAMESPACE) {
+  if (pending != nullptr && pending->type() == v1::OPERATION_TYPE_DELETE_NAMESPACE) {
     return NamespaceNotFound(entry->record->id());
   }
   return entry;
@@ -330,7 +330,7 @@ std::string InvalidInstances(const RegistryOptions& options, const State& state,
       return;
     }
     const absl::Status status =
-        CheckInstanceAttributes(options, in, record, instance->attributes());
+        CheckInstanceAttributes(options, in, record, instance.ToRecord().attributes());
     invalid = status.ok() ? InvalidChange(in, record, id)
                           : absl::StrCat("[Instance '", id, "': ", status.message(), "]");
   });
@@ -361,9 +361,9 @@ DecisionOr UpdateService(const State& state, const CommandContext& context,
 }
 
 Outcome UpdateServiceEffect(const State& state, const CommandContext& context,
-                            const OperationRecord& operation,
+                            const OperationFields& operation,
                             const google::protobuf::Message& request, Mutation& mutation) {
-  const ServiceEntry* entry = state.FindService(operation.service_id());
+  const ServiceEntry* entry = state.FindService(operation.service_id);
   if (entry == nullptr) {
     return {"HOSTED_ZONE_NOT_FOUND", "The service was deleted before the update took effect."};
   }

@@ -19,7 +19,7 @@ using Parameters = google::protobuf::Map<std::string, std::string>;
 constexpr size_t kHttpNameSuffixChars = 17;
 
 struct Candidate {
-  const InstanceRecord* instance = nullptr;
+  const PackedInstance* instance = nullptr;
   v1::HealthStatus health = v1::HEALTH_STATUS_UNKNOWN;
 };
 
@@ -76,10 +76,9 @@ absl::StatusOr<Discovered> Find(const State& state, const QueryContext& context,
   return found;
 }
 
-bool HasAll(const InstanceRecord& instance, const Parameters& parameters) {
+bool HasAll(const PackedInstance& instance, const Parameters& parameters) {
   return std::all_of(parameters.begin(), parameters.end(), [&instance](const auto& pair) {
-    const auto it = instance.attributes().find(pair.first);
-    return it != instance.attributes().end() && it->second == pair.second;
+    return instance.FindAttribute(pair.first) == pair.second;
   });
 }
 
@@ -118,8 +117,8 @@ absl::StatusOr<Wire<v1::DiscoverInstancesResponse>> DiscoverInstances(
   std::vector<Candidate> candidates;
   candidates.reserve(found.service->instances.size());
   found.service->instances.ForEach([&](absl::string_view, const auto& instance) {
-    if (HasAll(*instance, request.query_parameters())) {
-      candidates.push_back({instance.get(), HealthOf(service, *instance)});
+    if (HasAll(instance, request.query_parameters())) {
+      candidates.push_back({&instance, HealthOf(service, instance)});
     }
   });
   const v1::HealthStatusFilter unasked = context.options.discover_all

@@ -7,22 +7,22 @@
 namespace cloudmap::registry {
 
 Outcome CreateNamespaceEffect(const State& state, const CommandContext& context,
-                              const OperationRecord& operation,
+                              const OperationFields& operation,
                               const google::protobuf::Message& request, Mutation& mutation);
 Outcome UpdateNamespaceEffect(const State& state, const CommandContext& context,
-                              const OperationRecord& operation,
+                              const OperationFields& operation,
                               const google::protobuf::Message& request, Mutation& mutation);
 Outcome DeleteNamespaceEffect(const State& state, const CommandContext& context,
-                              const OperationRecord& operation,
+                              const OperationFields& operation,
                               const google::protobuf::Message& request, Mutation& mutation);
 Outcome UpdateServiceEffect(const State& state, const CommandContext& context,
-                            const OperationRecord& operation,
+                            const OperationFields& operation,
                             const google::protobuf::Message& request, Mutation& mutation);
 Outcome RegisterInstanceEffect(const State& state, const CommandContext& context,
-                               const OperationRecord& operation,
+                               const OperationFields& operation,
                                const google::protobuf::Message& request, Mutation& mutation);
 Outcome DeregisterInstanceEffect(const State& state, const CommandContext& context,
-                                 const OperationRecord& operation,
+                                 const OperationFields& operation,
                                  const google::protobuf::Message& request, Mutation& mutation);
 
 struct EffectBinding {

@@ -191,21 +191,22 @@ absl::StatusOr<OperationFilter> OperationFilter::Parse(
   return parsed;
 }
 
-bool OperationFilter::Accepts(const OperationRecord& record) const {
+bool OperationFilter::Accepts(const PackedOperation& operation) const {
   const auto in = [](const auto& set, const auto& value) {
     return std::find(set.begin(), set.end(), value) != set.end();
   };
-  const auto is = [](const std::string& value) {
-    return [&value](const std::string& wanted) { return wanted == value; };
+  const auto is = [](absl::string_view value) {
+    return [value](const std::string& wanted) { return wanted == value; };
   };
-  return std::all_of(namespace_ids_.begin(), namespace_ids_.end(), is(record.namespace_id())) &&
-         std::all_of(service_ids_.begin(), service_ids_.end(), is(record.service_id())) &&
+  return std::all_of(namespace_ids_.begin(), namespace_ids_.end(), is(operation.namespace_id())) &&
+         std::all_of(service_ids_.begin(), service_ids_.end(), is(operation.service_id())) &&
          std::all_of(statuses_.begin(), statuses_.end(),
-                     [&](const auto& set) { return in(set, record.status()); }) &&
+                     [&](const auto& set) { return in(set, operation.status()); }) &&
          std::all_of(types_.begin(), types_.end(),
-                     [&](const auto& set) { return in(set, record.type()); }) &&
+                     [&](const auto& set) { return in(set, operation.type()); }) &&
          std::all_of(updated_.begin(), updated_.end(), [&](const Between& between) {
-           return record.update_ms() >= between.first_ms && record.update_ms() <= between.last_ms;
+           return operation.update_ms() >= between.first_ms &&
+                  operation.update_ms() <= between.last_ms;
          });
 }
 

@@ -43,7 +43,7 @@ class OperationFilter {
  public:
   static absl::StatusOr<OperationFilter> Parse(
       const google::protobuf::RepeatedPtrField<v1::OperationFilter>& filters);
-  bool Accepts(const OperationRecord& record) const;
+  bool Accepts(const PackedOperation& operation) const;
 
  private:
   std::vector<std::string> namespace_ids_;

@@ -42,13 +42,13 @@ absl::StatusOr<v1::GetInstanceResponse> GetInstance(const State& state, const Qu
                                                     const v1::GetInstanceRequest& request) {
   ASSIGN_OR_RETURN(const ServiceEntry* service,
                    LookUpService(state, context.options, request.service_id()));
-  ASSIGN_OR_RETURN(const InstanceRecord* instance, LookUpInstance(*service, request.instance_id()));
+  ASSIGN_OR_RETURN(const PackedInstance* instance, LookUpInstance(*service, request.instance_id()));
   v1::GetInstanceResponse response;
   response.set_resource_owner(context.options.account_id);
   v1::Instance& out = *response.mutable_instance();
-  out.set_id(instance->id());
-  out.set_creator_request_id(instance->creator_request_id());
-  *out.mutable_attributes() = instance->attributes();
+  out.set_id(std::string(instance->id()));
+  out.set_creator_request_id(std::string(instance->creator_request_id()));
+  instance->CopyAttributesTo(*out.mutable_attributes());
   out.set_created_by_account(context.options.account_id);
   return response;
 }
@@ -56,10 +56,10 @@ absl::StatusOr<v1::GetInstanceResponse> GetInstance(const State& state, const Qu
 absl::StatusOr<v1::GetOperationResponse> GetOperation(const State& state,
                                                       const QueryContext& context,
                                                       const v1::GetOperationRequest& request) {
-  const std::optional<OperationRecord> operation = state.FindOperation(request.operation_id());
+  const PackedOperation* operation = state.FindOperation(request.operation_id());
   const bool ours =
       !request.has_owner_account() || request.owner_account() == context.options.account_id;
-  if (!operation.has_value() || !ours) {
+  if (operation == nullptr || !ours) {
     return OperationNotFound(request.operation_id());
   }
   v1::GetOperationResponse response;

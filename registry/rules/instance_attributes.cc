@@ -214,14 +214,17 @@ absl::Status CheckInstanceAttributes(const RegistryOptions& options, const Names
   return CheckValues(options, service, attributes);
 }
 
+bool HasEc2Address(const RegistryOptions& options, const AttributeMap& attributes) {
+  if (options.ec2_addresses.empty()) {
+    return false;
+  }
+  const auto id = attributes.find(kAttributeEc2);
+  return id != attributes.end() && options.ec2_addresses.contains(id->second);
+}
+
 AttributeMap WithEc2Address(const RegistryOptions& options, AttributeMap attributes) {
-  if (!options.ec2_addresses.empty()) {
-    const auto id = attributes.find(kAttributeEc2);
-    const auto address = id == attributes.end() ? options.ec2_addresses.end()
-                                                : options.ec2_addresses.find(id->second);
-    if (address != options.ec2_addresses.end()) {
-      attributes[kAttributeIpv4] = address->second;
-    }
+  if (HasEc2Address(options, attributes)) {
+    attributes[kAttributeIpv4] = options.ec2_addresses.at(attributes.at(kAttributeEc2));
   }
   return attributes;
 }

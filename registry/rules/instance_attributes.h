@@ -26,6 +26,7 @@ absl::Status CheckInstanceAttributes(const RegistryOptions& options, const Names
                                      const ServiceRecord& service, const AttributeMap& attributes);
 
 // What is kept of `attributes`: AWS_EC2_INSTANCE_ID brings the address that is known of it.
+bool HasEc2Address(const RegistryOptions& options, const AttributeMap& attributes);
 AttributeMap WithEc2Address(const RegistryOptions& options, AttributeMap attributes);
 
 // What Route 53 would refuse of the records of instance `id` of `service`; "" if nothing.

@@ -1,10 +1,7 @@
 #include "registry/rules/instance_summary_wire.h"
 
-#include <algorithm>
 #include <cstdint>
-#include <utility>
 
-#include "absl/container/inlined_vector.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/wire_format_lite.h"
 
@@ -60,16 +57,13 @@ InstanceSummaryWriter::InstanceSummaryWriter(absl::string_view namespace_name,
   AppendString(Summary::kServiceNameFieldNumber, service_name, names_);
 }
 
-void InstanceSummaryWriter::Append(const InstanceRecord& instance, v1::HealthStatus health) {
-  using Pair = std::pair<absl::string_view, absl::string_view>;
-  absl::InlinedVector<Pair, 16> attributes;
+void InstanceSummaryWriter::Append(const PackedInstance& instance, v1::HealthStatus health) {
   size_t attribute_bytes = 0;
-  for (const auto& [key, value] : instance.attributes()) {
-    attributes.emplace_back(key, value);
+  for (size_t i = 0; i < instance.attribute_count(); ++i) {
+    const auto [key, value] = instance.attribute(i);
     attribute_bytes +=
         LengthDelimitedSize(LengthDelimitedSize(key.size()) + LengthDelimitedSize(value.size()));
   }
-  std::sort(attributes.begin(), attributes.end());
 
   const auto health_number = static_cast<uint64_t>(health);
   AppendLength(v1::DiscoverInstancesResponse::kInstancesFieldNumber,
@@ -80,7 +74,8 @@ void InstanceSummaryWriter::Append(const InstanceRecord& instance, v1::HealthSta
   out_.append(names_);
   AppendTag(Summary::kHealthStatusFieldNumber, WireFormatLite::WIRETYPE_VARINT, out_);
   AppendVarint(health_number, out_);
-  for (const auto& [key, value] : attributes) {
+  for (size_t i = 0; i < instance.attribute_count(); ++i) {
+    const auto [key, value] = instance.attribute(i);
     AppendLength(Summary::kAttributesFieldNumber,
                  LengthDelimitedSize(key.size()) + LengthDelimitedSize(value.size()), out_);
     AppendString(kKeyFieldNumber, key, out_);

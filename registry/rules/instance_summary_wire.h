@@ -18,7 +18,7 @@ class InstanceSummaryWriter {
                         std::string& out);
 
   // Appends what a serialised message would hold: fields by number, attributes by key.
-  void Append(const InstanceRecord& instance, v1::HealthStatus health);
+  void Append(const PackedInstance& instance, v1::HealthStatus health);
 
  private:
   std::string names_;  // The fields that all summaries share.

@@ -31,7 +31,7 @@ void SetNextToken(std::string token, Response& response) {
 
 // After a namespace is gone, so are the operations that concerned it, but for its deletion: a
 // waiter still asks for that one. A creation that has not made its namespace is listed, too.
-bool IsListed(const State& state, const OperationRecord& operation) {
+bool IsListed(const State& state, const PackedOperation& operation) {
   return operation.type() == v1::OPERATION_TYPE_DELETE_NAMESPACE ||
          (operation.type() == v1::OPERATION_TYPE_CREATE_NAMESPACE &&
           operation.status() != v1::OPERATION_STATUS_SUCCESS) ||
@@ -106,8 +106,8 @@ absl::StatusOr<v1::ListInstancesResponse> ListInstances(const State& state,
                request.next_token(), PageSize(request),
                [&](absl::string_view, const auto& instance) {
                  v1::InstanceSummary& out = *response.add_instances();
-                 out.set_id(instance->id());
-                 *out.mutable_attributes() = instance->attributes();
+                 out.set_id(std::string(instance.id()));
+                 instance.CopyAttributesTo(*out.mutable_attributes());
                  out.set_created_by_account(context.options.account_id);
                  return true;
                }));
@@ -119,16 +119,14 @@ absl::StatusOr<v1::ListOperationsResponse> ListOperations(
     const State& state, const QueryContext&, const v1::ListOperationsRequest& request) {
   ASSIGN_OR_RETURN(const OperationFilter filter, OperationFilter::Parse(request.filters()));
   v1::ListOperationsResponse response;
-  OperationRecord operation;
   ASSIGN_OR_RETURN(std::string next,
                    FillPage(state.operations(), "ListOperations", request.next_token(),
-                            PageSize(request), [&](absl::string_view, const auto& packed) {
-                              packed.UnpackTo(operation);
+                            PageSize(request), [&](absl::string_view, const auto& operation) {
                               if (!filter.Accepts(operation) || !IsListed(state, operation)) {
                                 return false;
                               }
                               v1::OperationSummary& out = *response.add_operations();
-                              out.set_id(operation.id());
+                              out.set_id(std::string(operation.id()));
                               out.set_status(operation.status());
                               return true;
                             }));
@@ -147,18 +145,19 @@ absl::StatusOr<v1::GetInstancesHealthStatusResponse> GetInstancesHealthStatus(
     for (const std::string& id : request.instances()) {
       RETURN_IF_ERROR(LookUpInstance(*service, id).status());
       const auto& instance = *service->instances.Find(id);
-      wanted.Put(instance->id(), instance);
+      wanted.Put(instance.id(), instance);
     }
   }
   v1::GetInstancesHealthStatusResponse response;
   ASSIGN_OR_RETURN(
       std::string next,
-      FillPage(
-          wanted, absl::StrCat("GetInstancesHealthStatus/", service->record->id()),
-          request.next_token(), PageSize(request), [&](absl::string_view, const auto& instance) {
-            (*response.mutable_status())[instance->id()] = HealthOf(*service->record, *instance);
-            return true;
-          }));
+      FillPage(wanted, absl::StrCat("GetInstancesHealthStatus/", service->record->id()),
+               request.next_token(), PageSize(request),
+               [&](absl::string_view, const auto& instance) {
+                 (*response.mutable_status())[std::string(instance.id())] =
+                     HealthOf(*service->record, instance);
+                 return true;
+               }));
   SetNextToken(std::move(next), response);
   return response;
 }

@@ -504,9 +504,9 @@ TEST_F(OperationsTest, PruningForgetsTheOldestOfTooMany) {
   EXPECT_EQ(CountFinished(state), kOperationsMax + 3);
   EXPECT_TRUE(ApplyDecision(PruneOperations(state, NextContext())).ok());
   EXPECT_EQ(CountFinished(state), kOperationsMax);
-  EXPECT_FALSE(state.HasOperation(oldest));
-  EXPECT_FALSE(state.HasOperation(older));
-  EXPECT_TRUE(state.HasOperation(newest));
+  EXPECT_EQ(state.FindOperation(oldest), nullptr);
+  EXPECT_EQ(state.FindOperation(older), nullptr);
+  EXPECT_NE(state.FindOperation(newest), nullptr);
 }
 
 TEST_F(OperationsTest, ManyOnOneTargetInOneMillisecondHaveDistinctIds) {

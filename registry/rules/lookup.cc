@@ -29,13 +29,13 @@ absl::StatusOr<const ServiceEntry*> LookUpService(const State& state,
   return entry;
 }
 
-absl::StatusOr<const InstanceRecord*> LookUpInstance(const ServiceEntry& service,
+absl::StatusOr<const PackedInstance*> LookUpInstance(const ServiceEntry& service,
                                                      absl::string_view instance_id) {
-  const auto* found = service.instances.Find(instance_id);
+  const PackedInstance* found = service.instances.Find(instance_id);
   if (found == nullptr) {
     return InstanceNotFound(service.record->id(), instance_id);
   }
-  return found->get();
+  return found;
 }
 
 absl::StatusOr<Tagged> LookUpTagged(const State& state, const RegistryOptions& options,

@@ -16,7 +16,7 @@ absl::StatusOr<const ServiceEntry*> LookUpService(const State& state,
                                                   const RegistryOptions& options,
                                                   absl::string_view id_or_arn);
 
-absl::StatusOr<const InstanceRecord*> LookUpInstance(const ServiceEntry& service,
+absl::StatusOr<const PackedInstance*> LookUpInstance(const ServiceEntry& service,
                                                      absl::string_view instance_id);
 
 // What a tag operation is about: a namespace or a service.

@@ -18,17 +18,18 @@
 namespace cloudmap::registry {
 namespace {
 
-void Finish(const CommandContext& context, const Outcome& outcome, OperationRecord& record) {
-  record.set_status(v1::OPERATION_STATUS_SUCCESS);
+// Sets what `outcome`, which must outlive the fields, says.
+void Finish(const CommandContext& context, const Outcome& outcome, OperationFields& fields) {
+  fields.status = v1::OPERATION_STATUS_SUCCESS;
   if (!outcome.error_code.empty()) {
-    record.set_status(v1::OPERATION_STATUS_FAIL);
-    record.set_error_code(outcome.error_code);
-    record.set_error_message(outcome.error_message);
+    fields.status = v1::OPERATION_STATUS_FAIL;
+    fields.error_code = outcome.error_code;
+    fields.error_message = outcome.error_message;
   }
-  record.set_update_ms(absl::ToUnixMillis(context.now));
-  record.clear_due_ms();
-  record.clear_request();
-  record.clear_lock();
+  fields.update_ms = absl::ToUnixMillis(context.now);
+  fields.due_ms = 0;
+  fields.request = {};
+  fields.lock = {};
 }
 
 }  // namespace
@@ -38,7 +39,7 @@ std::string Fingerprint(const google::protobuf::Message& request) {
 }
 
 absl::Status CheckLock(const State& state, absl::string_view lock) {
-  if (const std::optional<OperationRecord> holder = state.FindOperationByLock(lock)) {
+  if (const PackedOperation* holder = state.FindOperationByLock(lock)) {
     return DuplicateRequest(holder->method(), holder->id());
   }
   return absl::OkStatus();
@@ -50,42 +51,42 @@ std::string StartOperation(const State& state, const CommandContext& context,
   const std::string target =
       absl::StrCat(targets.namespace_id, "/", targets.service_id, "/", targets.instance_id);
   const int64_t now_ms = absl::ToUnixMillis(context.now);
-  OperationRecord record;
+  std::string id = OperationId(target, now_ms);
   // Two operations on one target in one millisecond still need two ids.
-  for (int64_t ms = now_ms; record.id().empty() || state.HasOperation(record.id()); ++ms) {
-    record.set_id(OperationId(target, ms));
+  for (int64_t ms = now_ms + 1; state.FindOperation(id) != nullptr; ++ms) {
+    id = OperationId(target, ms);
   }
-  record.set_type(start.type);
-  record.set_create_ms(now_ms);
-  record.set_namespace_id(targets.namespace_id);
-  record.set_service_id(targets.service_id);
-  if (!targets.instance_id.empty()) {
-    record.set_instance_id(targets.instance_id);
-  }
+  OperationFields fields = {.type = start.type,
+                            .create_ms = now_ms,
+                            .id = id,
+                            .namespace_id = targets.namespace_id,
+                            .service_id = targets.service_id,
+                            .instance_id = targets.instance_id,
+                            .request_token = start.token};
   const bool delayed = context.options->operation_delay > absl::ZeroDuration();
-  if (!start.token.empty()) {
-    record.set_request_token(start.token);
-    record.set_request_fingerprint(Fingerprint(*start.request));
-  }
   // A hundred thousand operations are kept: what nobody will ask for takes no room.
+  std::string fingerprint;
   if (delayed || !start.token.empty()) {
-    record.set_method(std::string(start.method));
+    fingerprint = Fingerprint(*start.request);
+    fields.method = start.method;
+    fields.request_fingerprint = start.token.empty() ? absl::string_view() : fingerprint;
   }
+  Outcome outcome;
   if (delayed) {
-    record.set_status(v1::OPERATION_STATUS_PENDING);
-    record.set_update_ms(now_ms);
-    record.set_due_ms(absl::ToUnixMillis(context.now + context.options->operation_delay));
-    record.set_request(Fingerprint(*start.request));
-    record.set_lock(start.lock);
+    fields.status = v1::OPERATION_STATUS_PENDING;
+    fields.update_ms = now_ms;
+    fields.due_ms = absl::ToUnixMillis(context.now + context.options->operation_delay);
+    fields.request = fingerprint;
+    fields.lock = start.lock;
   } else {
-    Finish(context, start.effect(state, context, record, *start.request, mutation), record);
+    outcome = start.effect(state, context, fields, *start.request, mutation);
+    Finish(context, outcome, fields);
   }
-  std::string id = record.id();
-  mutation.Put(std::move(record));
+  mutation.Put(PackedOperation(fields));
   return id;
 }
 
-void ForEachPending(const State& state, absl::FunctionRef<void(const OperationRecord&)> visit) {
+void ForEachPending(const State& state, absl::FunctionRef<void(const PackedOperation&)> visit) {
   state.operations_by_lock().ForEach(
       [&](const std::string&, const std::string& id) { visit(*state.FindOperation(id)); });
 }
@@ -93,7 +94,7 @@ void ForEachPending(const State& state, absl::FunctionRef<void(const OperationRe
 bool HasPendingOperation(const State& state, absl::string_view namespace_id,
                          absl::string_view service_id) {
   bool found = false;
-  ForEachPending(state, [&](const OperationRecord& operation) {
+  ForEachPending(state, [&](const PackedOperation& operation) {
     found = found || (!service_id.empty() ? operation.service_id() == service_id
                                           : operation.namespace_id() == namespace_id);
   });
@@ -103,23 +104,26 @@ bool HasPendingOperation(const State& state, absl::string_view namespace_id,
 absl::StatusOr<Decision> CompleteOperation(const State& state, const CommandContext& context,
                                            absl::string_view operation_id) {
   Decision decision;
-  const std::optional<OperationRecord> pending = state.FindOperation(operation_id);
-  if (!pending.has_value() || pending->status() != v1::OPERATION_STATUS_PENDING) {
+  const PackedOperation* pending = state.FindOperation(operation_id);
+  if (pending == nullptr || !pending->is_pending()) {
     return decision;
   }
-  OperationRecord record = *pending;
-  const EffectBinding binding = FindEffect(record.method());
+  OperationFields fields = pending->fields();
+  const EffectBinding binding = FindEffect(fields.method);
   CLOUDMAP_CHECK(binding.effect != nullptr, "every asynchronous method has an effect");
   const std::unique_ptr<google::protobuf::Message> request(binding.prototype->New());
-  CLOUDMAP_CHECK(request->ParseFromString(record.request()), "stored by StartOperation");
-  Finish(context, binding.effect(state, context, *pending, *request, decision.mutation), record);
-  decision.mutation.Put(std::move(record));
+  CLOUDMAP_CHECK(
+      request->ParseFromArray(fields.request.data(), static_cast<int>(fields.request.size())),
+      "stored by StartOperation");
+  const Outcome outcome = binding.effect(state, context, fields, *request, decision.mutation);
+  Finish(context, outcome, fields);
+  decision.mutation.Put(PackedOperation(fields));
   return decision;
 }
 
 size_t CountFinished(const State& state) {
-  return state.operations().size() - std::min(state.operations().size(),
-                                              state.operations_by_lock().size());
+  return state.operations().size() -
+         std::min(state.operations().size(), state.operations_by_lock().size());
 }
 
 absl::StatusOr<Decision> PruneOperations(const State& state, const CommandContext& context) {

@@ -22,16 +22,17 @@ struct Outcome {
 // Carries out `request`, whose targets are in `operation`, by adding to `mutation`. The state may
 // have moved since the request was checked.
 using Effect = Outcome (*)(const State& state, const CommandContext& context,
-                           const OperationRecord& operation,
+                           const OperationFields& operation,
                            const google::protobuf::Message& request, Mutation& mutation);
 
 // What an operation is about. Empty members do not apply.
 struct Targets {
-  std::string namespace_id;
-  std::string service_id;
-  std::string instance_id;
+  absl::string_view namespace_id;
+  absl::string_view service_id;
+  absl::string_view instance_id;
 };
 
+// The texts are the caller's.
 struct OperationRequest {
   v1::OperationType type = v1::OPERATION_TYPE_UNSPECIFIED;
   // The API method, e.g. "RegisterInstance".
@@ -39,9 +40,9 @@ struct OperationRequest {
   Targets targets;
   // Creator or updater request id, by which a retry finds the operation; empty when the API has
   // none or what the operation makes is found another way.
-  std::string token;
+  absl::string_view token;
   // Only one pending operation may hold it.
-  std::string lock;
+  absl::string_view lock;
   const google::protobuf::Message* request = nullptr;
   Effect effect = nullptr;
 };
@@ -57,7 +58,7 @@ std::string StartOperation(const State& state, const CommandContext& context,
                            const OperationRequest& start, Mutation& mutation);
 
 // Calls `visit` for each pending operation.
-void ForEachPending(const State& state, absl::FunctionRef<void(const OperationRecord&)> visit);
+void ForEachPending(const State& state, absl::FunctionRef<void(const PackedOperation&)> visit);
 
 // Whether any pending operation concerns the service or namespace.
 bool HasPendingOperation(const State& state, absl::string_view namespace_id,

@@ -93,28 +93,28 @@ v1::ServiceSummary ServiceToSummary(const RegistryOptions& options, const Servic
   return out;
 }
 
-v1::Operation OperationToApi(const RegistryOptions& options, const OperationRecord& record) {
+v1::Operation OperationToApi(const RegistryOptions& options, const PackedOperation& operation) {
   v1::Operation out;
-  out.set_id(record.id());
+  out.set_id(std::string(operation.id()));
   out.set_owner_account(options.account_id);
-  out.set_type(record.type());
-  out.set_status(record.status());
-  if (!record.error_code().empty()) {
-    out.set_error_code(record.error_code());
-    out.set_error_message(record.error_message());
+  out.set_type(operation.type());
+  out.set_status(operation.status());
+  if (!operation.error_code().empty()) {
+    out.set_error_code(std::string(operation.error_code()));
+    out.set_error_message(std::string(operation.error_message()));
   }
-  SetTime(record.create_ms(), *out.mutable_create_date());
-  SetTime(record.update_ms(), *out.mutable_update_date());
-  const auto target = [&out](const char* kind, const std::string& id) {
+  SetTime(operation.create_ms(), *out.mutable_create_date());
+  SetTime(operation.update_ms(), *out.mutable_update_date());
+  const auto target = [&out](const char* kind, absl::string_view id) {
     if (!id.empty()) {
-      (*out.mutable_targets())[kind] = id;
+      (*out.mutable_targets())[kind] = std::string(id);
     }
   };
   // A namespace operation names its namespace alone, a service or instance operation also what
   // they are in.
-  target("NAMESPACE", record.namespace_id());
-  target("SERVICE", record.service_id());
-  target("INSTANCE", record.instance_id());
+  target("NAMESPACE", operation.namespace_id());
+  target("SERVICE", operation.service_id());
+  target("INSTANCE", operation.instance_id());
   return out;
 }
 

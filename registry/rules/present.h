@@ -12,6 +12,6 @@ v1::NamespaceSummary NamespaceToSummary(const RegistryOptions& options,
                                         const NamespaceEntry& entry);
 v1::Service ServiceToApi(const RegistryOptions& options, const ServiceEntry& entry);
 v1::ServiceSummary ServiceToSummary(const RegistryOptions& options, const ServiceEntry& entry);
-v1::Operation OperationToApi(const RegistryOptions& options, const OperationRecord& record);
+v1::Operation OperationToApi(const RegistryOptions& options, const PackedOperation& operation);
 
 }  // namespace cloudmap::registry

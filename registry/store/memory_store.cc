@@ -17,12 +17,12 @@ absl::StatusOr<Snapshot> MemoryStore::Load() {
 absl::Status MemoryStore::Commit(const Batch& batch) {
   CLOUDMAP_CHECK(batch.revision > revision_, "I3: revisions grow");
   for (const Change& change : batch.changes) {
-    const auto old = records_.find(ViewOf(change.key));
+    const auto old = records_.find(change.key());
     if (old != records_.end()) {
       records_.erase(old);
     }
-    if (change.record.has_value()) {
-      records_.insert(*change.record);
+    if (const RecordPtr* record = change.record()) {
+      records_.insert(*record);
     }
   }
   revision_ = batch.revision;

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "absl/container/flat_hash_set.h"
+#include "absl/container/node_hash_set.h"
 #include "absl/hash/hash.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -21,19 +21,17 @@ class MemoryStore : public Store {
   // By key, which is in the record.
   struct Hash {
     using is_transparent = void;
-    size_t operator()(const RecordPtr& record) const { return (*this)(ViewKeyOf(record)); }
+    size_t operator()(const RecordPtr& record) const { return (*this)(KeyOf(record)); }
     size_t operator()(const RecordKeyView& key) const { return absl::HashOf(key); }
   };
   struct Equal {
     using is_transparent = void;
-    bool operator()(const RecordPtr& a, const RecordPtr& b) const {
-      return ViewKeyOf(a) == ViewKeyOf(b);
-    }
-    bool operator()(const RecordPtr& a, const RecordKeyView& b) const { return ViewKeyOf(a) == b; }
+    bool operator()(const RecordPtr& a, const RecordPtr& b) const { return KeyOf(a) == KeyOf(b); }
+    bool operator()(const RecordPtr& a, const RecordKeyView& b) const { return KeyOf(a) == b; }
   };
 
   int64_t revision_ = 0;
-  absl::flat_hash_set<RecordPtr, Hash, Equal> records_;
+  absl::node_hash_set<RecordPtr, Hash, Equal> records_;
 };
 
 }  // namespace cloudmap::registry

@@ -20,11 +20,11 @@ constexpr std::array<absl::string_view, 5> kPrefixes = {"namespace/", "service/"
 
 template <typename Record>
 absl::StatusOr<RecordPtr> Parse(absl::string_view key, absl::string_view value) {
-  auto message = std::make_shared<Record>();
-  if (!message->ParseFromArray(value.data(), static_cast<int>(value.size()))) {
+  Record message;
+  if (!message.ParseFromArray(value.data(), static_cast<int>(value.size()))) {
     return DamagedRecord(key);
   }
-  RecordPtr record(std::shared_ptr<const Record>(std::move(message)));
+  RecordPtr record = ToRecordPtr(std::move(message));
   if (EncodeKey(KeyOf(record)) != key) {
     return DamagedRecord(key);
   }
@@ -33,7 +33,7 @@ absl::StatusOr<RecordPtr> Parse(absl::string_view key, absl::string_view value) 
 
 }  // namespace
 
-std::string EncodeKey(const RecordKey& key) {
+std::string EncodeKey(const RecordKeyView& key) {
   // The id ends at the next slash, so it must not hold one itself; ids that the registry makes
   // never do.
   std::string bytes = absl::StrCat(kPrefixes[static_cast<size_t>(key.kind)],
@@ -46,8 +46,8 @@ std::string EncodeKey(const RecordKey& key) {
 
 std::string EncodeRecord(const RecordPtr& record) {
   std::string bytes;
-  const bool serialized = std::visit(
-      [&bytes](const auto& message) { return message->SerializeToString(&bytes); }, record);
+  const bool serialized = VisitMessage(
+      record, [&bytes](const auto& message) { return message.SerializeToString(&bytes); });
   CLOUDMAP_CHECK(serialized, "a record has no required fields and is far below 2 GiB");
   return bytes;
 }

@@ -1,7 +1,7 @@
 // Records as bytes, for the stores that keep bytes.
 //
-//   const std::string key = EncodeKey(change.key);
-//   const std::string value = EncodeRecord(*change.record);
+//   const std::string key = EncodeKey(change.key());
+//   const std::string value = EncodeRecord(*change.record());
 //   ASSIGN_OR_RETURN(RecordPtr record, DecodeRecord(key, value));
 //
 // A key is readable text: "service/srv-1", "instance/srv-1/i-1". Keys of one kind, and instances
@@ -25,7 +25,7 @@ namespace cloudmap::registry {
 inline constexpr int kSchemaVersion = 1;
 
 // Two keys are equal exactly when their bytes are.
-std::string EncodeKey(const RecordKey& key);
+std::string EncodeKey(const RecordKeyView& key);
 
 std::string EncodeRecord(const RecordPtr& record);
 

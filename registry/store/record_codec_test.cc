@@ -35,16 +35,16 @@ TEST(EncodeKey, SlashesInAnIdDoNotMakeTwoKeysOne) {
 
 TEST(DecodeRecord, GivesBackEveryKind) {
   for (const Change& change : OneOfEachKind()) {
-    const std::string key = EncodeKey(change.key);
-    const absl::StatusOr<RecordPtr> record = DecodeRecord(key, EncodeRecord(*change.record));
+    const std::string key = EncodeKey(change.key());
+    const absl::StatusOr<RecordPtr> record = DecodeRecord(key, EncodeRecord(*change.record()));
     ASSERT_TRUE(record.ok()) << record.status();
-    EXPECT_EQ(KeyOf(*record), change.key);
-    EXPECT_EQ(TextOf(*record), TextOf(*change.record));
+    EXPECT_EQ(KeyOf(*record), change.key());
+    EXPECT_EQ(TextOf(*record), TextOf(*change.record()));
   }
 }
 
 TEST(DecodeRecord, ValueOfAnotherKeyIsDamagedAndNamesTheKey) {
-  const std::string value = EncodeRecord(*Put(NamespaceWith("ns-1", "corp")).record);
+  const std::string value = EncodeRecord(*Put(NamespaceWith("ns-1", "corp")).record());
   for (const char* key : {"namespace/ns-2", "service/ns-2", "instance/ns-1/"}) {
     const absl::StatusOr<RecordPtr> record = DecodeRecord(key, value);
     ASSERT_FALSE(record.ok());
@@ -68,9 +68,9 @@ TEST(DecodeRecord, RandomBytesNeverCrash) {
       c = static_cast<char>(random());
     }
     for (const Change& change : OneOfEachKind()) {
-      const absl::StatusOr<RecordPtr> record = DecodeRecord(EncodeKey(change.key), value);
+      const absl::StatusOr<RecordPtr> record = DecodeRecord(EncodeKey(change.key()), value);
       if (record.ok()) {
-        EXPECT_EQ(KeyOf(*record), change.key);
+        EXPECT_EQ(KeyOf(*record), change.key());
       }
     }
   }
@@ -78,7 +78,7 @@ TEST(DecodeRecord, RandomBytesNeverCrash) {
 
 TEST(Checksum, ChangesWithEveryBitOfKeyAndValue) {
   const std::string key = "instance/srv-1/i-1";
-  const std::string value = EncodeRecord(*Put(InstanceWith("srv-1", "i-1", "10.0.0.1")).record);
+  const std::string value = EncodeRecord(*Put(InstanceWith("srv-1", "i-1", "10.0.0.1")).record());
   const uint64_t good = Checksum(key, value);
   for (size_t bit = 0; bit < value.size() * 8; ++bit) {
     std::string flipped = value;

@@ -106,12 +106,12 @@ absl::Status SqliteStore::Commit(const Batch& batch) {
 absl::Status SqliteStore::WriteBatch(const Batch& batch) {
   ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(db_));
   for (const Change& change : batch.changes) {
-    const std::string key = EncodeKey(change.key);
-    if (!change.record.has_value()) {
+    const std::string key = EncodeKey(change.key());
+    if (change.record() == nullptr) {
       RETURN_IF_ERROR(statements_.erase.BindBlob(1, key).Run());
       continue;
     }
-    const std::string value = EncodeRecord(*change.record);
+    const std::string value = EncodeRecord(*change.record());
     RETURN_IF_ERROR(statements_.put.BindBlob(1, key)
                         .BindBlob(2, value)
                         .BindInteger(3, static_cast<int64_t>(Checksum(key, value)))

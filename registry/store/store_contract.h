@@ -26,13 +26,11 @@ namespace cloudmap::registry {
 
 template <typename Record>
 Change Put(Record record) {
-  RecordPtr pointer(std::make_shared<const Record>(std::move(record)));
-  RecordKey key = KeyOf(pointer);
-  return {std::move(key), std::move(pointer)};
+  return Change::Put(ToRecordPtr(std::move(record)));
 }
 
 inline Change Erase(RecordKind kind, std::string id, std::string instance_id = "") {
-  return {RecordKey{kind, std::move(id), std::move(instance_id)}, std::nullopt};
+  return Change::Delete({kind, std::move(id), std::move(instance_id)});
 }
 
 inline NamespaceRecord NamespaceWith(const std::string& id, const std::string& name) {
@@ -79,7 +77,7 @@ using Contents = std::map<std::string, std::string>;
 
 inline std::string TextOf(const RecordPtr& record) {
   // DebugString writes maps in the order of their keys.
-  return std::visit([](const auto& message) { return message->DebugString(); }, record);
+  return VisitMessage(record, [](const auto& message) { return message.DebugString(); });
 }
 
 inline Contents ContentsOf(const Snapshot& snapshot) {
@@ -93,10 +91,10 @@ inline Contents ContentsOf(const Snapshot& snapshot) {
 
 inline void ApplyTo(Contents& contents, const std::vector<Change>& changes) {
   for (const Change& change : changes) {
-    if (change.record.has_value()) {
-      contents[EncodeKey(change.key)] = TextOf(*change.record);
+    if (const RecordPtr* record = change.record()) {
+      contents[EncodeKey(change.key())] = TextOf(*record);
     } else {
-      contents.erase(EncodeKey(change.key));
+      contents.erase(EncodeKey(change.key()));
     }
   }
 }
@@ -110,7 +108,7 @@ inline std::vector<Change> RandomChanges(std::mt19937_64& random, size_t size) {
     Change change = random() % 3 == 0
                         ? Erase(RecordKind::kInstance, service, instance)
                         : Put(InstanceWith(service, instance, std::string(random() % 5000, 'x')));
-    by_key.insert_or_assign(EncodeKey(change.key), std::move(change));
+    by_key.insert_or_assign(EncodeKey(change.key()), std::move(change));
   }
   std::vector<Change> changes;
   for (auto& [key, change] : by_key) {

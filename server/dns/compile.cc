@@ -16,8 +16,8 @@
 namespace cloudmap::dns {
 namespace {
 
-using registry::InstanceRecord;
 using registry::NamespaceEntry;
+using registry::PackedInstance;
 using registry::ServiceEntry;
 using registry::ServiceRecord;
 using registry::State;
@@ -29,49 +29,36 @@ constexpr uint32_t kStaticSerial = 1;
 constexpr uint16_t kSrvPriority = 1;
 constexpr uint16_t kSrvWeight = 1;
 
-const std::string& Attribute(const InstanceRecord& instance, const std::string& name) {
-  static const std::string kNone;
-  const auto found = instance.attributes().find(name);
-  return found == instance.attributes().end() ? kNone : found->second;
-}
-
-const std::string& Ipv4Text(const InstanceRecord& instance) {
-  static const std::string kName = "AWS_INSTANCE_IPV4";
-  return Attribute(instance, kName);
-}
-
-const std::string& Ipv6Text(const InstanceRecord& instance) {
-  static const std::string kName = "AWS_INSTANCE_IPV6";
-  return Attribute(instance, kName);
+// "" when it is missing.
+absl::string_view Attribute(const PackedInstance& instance, absl::string_view key) {
+  return instance.FindAttribute(key).value_or("");
 }
 
 // 4 or 16 bytes; empty when the attribute is missing or of the other family.
-std::string Ipv4(const InstanceRecord& instance) {
-  std::string ip = ParseIp(Ipv4Text(instance));
+std::string Ipv4(const PackedInstance& instance) {
+  std::string ip = ParseIp(Attribute(instance, "AWS_INSTANCE_IPV4"));
   return ip.size() == 4 ? ip : "";
 }
 
-std::string Ipv6(const InstanceRecord& instance) {
-  std::string ip = ParseIp(Ipv6Text(instance));
+std::string Ipv6(const PackedInstance& instance) {
+  std::string ip = ParseIp(Attribute(instance, "AWS_INSTANCE_IPV6"));
   return ip.size() == 16 ? ip : "";
 }
 
-bool IsAlias(const InstanceRecord& instance) {
-  static const std::string kName = "AWS_ALIAS_DNS_NAME";
-  return !Attribute(instance, kName).empty();
+bool IsAlias(const PackedInstance& instance) {
+  return !Attribute(instance, "AWS_ALIAS_DNS_NAME").empty();
 }
 
-std::string CnameRdata(const InstanceRecord& instance) {
-  static const std::string kName = "AWS_INSTANCE_CNAME";
-  const std::string& target = Attribute(instance, kName);
+std::string CnameRdata(const PackedInstance& instance) {
+  const absl::string_view target = Attribute(instance, "AWS_INSTANCE_CNAME");
   return target.empty() ? "" : WireName(target).value_or("");
 }
 
-std::string SrvRdata(const InstanceRecord& instance, absl::string_view owner) {
-  static const std::string kName = "AWS_INSTANCE_PORT";
+std::string SrvRdata(const PackedInstance& instance, absl::string_view owner) {
   uint32_t port = 0;
   const auto target = WireName(absl::StrCat(instance.id(), ".", owner));
-  if (!absl::SimpleAtoi(Attribute(instance, kName), &port) || port > 65535 || !target) {
+  if (!absl::SimpleAtoi(Attribute(instance, "AWS_INSTANCE_PORT"), &port) || port > 65535 ||
+      !target) {
     return "";
   }
   std::array<uint8_t, kSrvTargetOffset> numbers{};
@@ -91,7 +78,7 @@ class ContentBuilder {
   // `owner` is the service's full name in text.
   void AddService(const ServiceEntry& service, absl::string_view owner);
   // The addresses of an instance at its own host name, healthy or not.
-  void AddHost(const ServiceRecord& service, const InstanceRecord& instance);
+  void AddHost(const ServiceRecord& service, const PackedInstance& instance);
 
   std::vector<RRsetContent> TakeRRsets(bool at_apex);
   Node::AliasTypes alias() const { return alias_; }
@@ -116,7 +103,7 @@ class ContentBuilder {
     to.ttl = std::min(to.ttl, ttl);
     to.records.push_back({std::move(record), healthy});
   }
-  void AddInstance(const v1::DnsRecord& dns_record, const InstanceRecord& instance, bool healthy,
+  void AddInstance(const v1::DnsRecord& dns_record, const PackedInstance& instance, bool healthy,
                    absl::string_view owner);
   static RRsetContent Eligible(Candidates candidates);
   static void DropSharedGlue(std::vector<Candidate>& srvs);
@@ -134,14 +121,14 @@ void ContentBuilder::AddService(const ServiceEntry& service, absl::string_view o
     a_.answer_max = aaaa_.answer_max = srv_.answer_max = kWeightedAnswers;
   }
   service.instances.ForEach([&](absl::string_view, const auto& instance) {
-    const bool healthy = registry::CountsAsHealthy(registry::HealthOf(*service.record, *instance));
+    const bool healthy = registry::CountsAsHealthy(registry::HealthOf(*service.record, instance));
     for (const v1::DnsRecord& dns_record : config.dns_records()) {
-      AddInstance(dns_record, *instance, healthy, owner);
+      AddInstance(dns_record, instance, healthy, owner);
     }
   });
 }
 
-void ContentBuilder::AddInstance(const v1::DnsRecord& dns_record, const InstanceRecord& instance,
+void ContentBuilder::AddInstance(const v1::DnsRecord& dns_record, const PackedInstance& instance,
                                  bool healthy, absl::string_view owner) {
   const uint32_t ttl = Ttl(dns_record);
   if (IsAlias(instance)) {
@@ -163,7 +150,7 @@ void ContentBuilder::AddInstance(const v1::DnsRecord& dns_record, const Instance
   }
 }
 
-void ContentBuilder::AddHost(const ServiceRecord& service, const InstanceRecord& instance) {
+void ContentBuilder::AddHost(const ServiceRecord& service, const PackedInstance& instance) {
   for (const v1::DnsRecord& dns_record : service.dns_config().dns_records()) {
     if (dns_record.type() == v1::RECORD_TYPE_SRV) {
       Add(a_, Ttl(dns_record), {Ipv4(instance), "", ""}, true);
@@ -266,14 +253,14 @@ void AddHosts(const State& state, const NamespaceEntry& in, const MixedCaseServi
         state.FindServiceByName(in, whole ? absl::string_view(".") : relative.substr(dot + 1));
     if (service != nullptr && HasHostNames(*service->record)) {
       if (!mixed_case.contains(service->record->id())) {
-        const auto* instance = service->instances.Find(id);
+        const PackedInstance* instance = service->instances.Find(id);
         if (instance != nullptr) {
-          builder.AddHost(*service->record, **instance);
+          builder.AddHost(*service->record, *instance);
         }
       } else {
         service->instances.ForEach([&](absl::string_view other, const auto& instance) {
           if (absl::EqualsIgnoreCase(other, id)) {
-            builder.AddHost(*service->record, *instance);
+            builder.AddHost(*service->record, instance);
           }
         });
       }

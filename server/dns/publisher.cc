@@ -65,7 +65,7 @@ void AddNames(const ServiceEntry& service, bool hosts, std::set<std::string>& na
 }
 
 // The DNS name of the namespace, "" when it has none.
-std::string DnsNameOf(const State& state, const std::string& namespace_id) {
+std::string DnsNameOf(const State& state, absl::string_view namespace_id) {
   const NamespaceEntry* entry = state.FindNamespace(namespace_id);
   return entry == nullptr || !registry::IsDnsNamespace(entry->record->type())
              ? ""
@@ -130,15 +130,16 @@ void ZonePublisher::OnCommit(const State& before, const State& after,
                              const std::vector<Change>& changes) {
   TouchedZones touched;
   for (const Change& change : changes) {
-    switch (change.key.kind) {
+    const registry::RecordKeyView key = change.key();
+    switch (key.kind) {
       case RecordKind::kNamespace:
-        TouchNamespace(before, after, change.key.id, touched);
+        TouchNamespace(before, after, key.id, touched);
         break;
       case RecordKind::kService:
-        TouchService(before, after, change.key.id, touched);
+        TouchService(before, after, key.id, touched);
         break;
       case RecordKind::kInstance:
-        TouchInstance(before, after, change.key, touched);
+        TouchInstance(before, after, key, touched);
         break;
       case RecordKind::kInstancesRevision:
       case RecordKind::kOperation:
@@ -151,7 +152,7 @@ void ZonePublisher::OnCommit(const State& before, const State& after,
   Publish(after);
 }
 
-void ZonePublisher::TouchNamespace(const State& before, const State& after, const std::string& id,
+void ZonePublisher::TouchNamespace(const State& before, const State& after, absl::string_view id,
                                    TouchedZones& touched) {
   // Neither name nor type of a namespace ever changes.
   const std::string was = DnsNameOf(before, id);
@@ -164,7 +165,7 @@ void ZonePublisher::TouchNamespace(const State& before, const State& after, cons
   zone.whole |= was != is;
 }
 
-void ZonePublisher::TouchService(const State& before, const State& after, const std::string& id,
+void ZonePublisher::TouchService(const State& before, const State& after, absl::string_view id,
                                  TouchedZones& touched) {
   const ServiceEntry* was = before.FindService(id);
   const ServiceEntry* is = after.FindService(id);
@@ -174,8 +175,8 @@ void ZonePublisher::TouchService(const State& before, const State& after, const 
   if (was != nullptr && is != nullptr && was->record->has_dns_config() &&
       !is->record->has_dns_config()) {
     // UpdateService replaces: whoever only sends a Description takes the service out of DNS.
-    spdlog::warn("service {} ({}) lost its DNS records: an UpdateService left out DnsConfig", id,
-                 is->record->name());
+    spdlog::warn("service {} ({}) lost its DNS records: an UpdateService left out DnsConfig",
+                 std::string(id), is->record->name());
   }
   for (const auto& [state, service] : {std::pair(&before, was), std::pair(&after, is)}) {
     if (service == nullptr) {
@@ -189,7 +190,7 @@ void ZonePublisher::TouchService(const State& before, const State& after, const 
 }
 
 void ZonePublisher::TouchInstance(const State& before, const State& after,
-                                  const registry::RecordKey& key, TouchedZones& touched) {
+                                  const registry::RecordKeyView& key, TouchedZones& touched) {
   const ServiceEntry* service = after.FindService(key.id);
   const State& state = service != nullptr ? after : before;
   service = service != nullptr ? service : before.FindService(key.id);
@@ -202,7 +203,7 @@ void ZonePublisher::TouchInstance(const State& before, const State& after,
     return;
   }
   if (IsMixedCase(key.instance_id)) {
-    mixed_case_.insert(key.id);
+    mixed_case_.insert(std::string(key.id));
   }
   auto& names = touched[dns_name].names;
   names.insert(RelativeServiceName(*service->record));

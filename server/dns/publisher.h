@@ -48,11 +48,11 @@ class ZonePublisher final : public registry::ChangeListener {
   using TouchedZones = std::map<std::string, Touched>;  // by canonical name
 
   static void TouchNamespace(const registry::State& before, const registry::State& after,
-                             const std::string& id, TouchedZones& touched);
+                             absl::string_view id, TouchedZones& touched);
   static void TouchService(const registry::State& before, const registry::State& after,
-                           const std::string& id, TouchedZones& touched);
+                           absl::string_view id, TouchedZones& touched);
   void TouchInstance(const registry::State& before, const registry::State& after,
-                     const registry::RecordKey& key, TouchedZones& touched);
+                     const registry::RecordKeyView& key, TouchedZones& touched);
 
   void Update(const registry::State& after, const std::string& dns_name, const Touched& touched);
   void Put(const ZonePtr& zone, uint32_t serial);
