@@ -17,17 +17,26 @@ class Mutation {
   template <typename Record>
   void Put(Record record) {
     if constexpr (std::is_convertible_v<Record, RecordPtr>) {
-      changes_.push_back(Change::Put(std::move(record)));
+      Add(Change::Put(std::move(record)));
     } else {
-      changes_.push_back(Change::Put(ToRecordPtr(std::move(record))));
+      Add(Change::Put(ToRecordPtr(std::move(record))));
     }
   }
-  void Delete(RecordKey key) { changes_.push_back(Change::Delete(std::move(key))); }
+  void Delete(RecordKey key) { Add(Change::Delete(std::move(key))); }
 
   const std::vector<Change>& changes() const { return changes_; }
   std::vector<Change> TakeChanges() && { return std::move(changes_); }
 
  private:
+  void Add(Change change) {
+    if (changes_.empty()) {
+      changes_.reserve(kUsual);
+    }
+    changes_.push_back(std::move(change));
+  }
+
+  static constexpr size_t kUsual = 4;  // the instance, its service's revision, the operation
+
   std::vector<Change> changes_;
 };
 

@@ -68,6 +68,9 @@ std::vector<Change> LastPerKey(std::vector<Change> changes) {
 // serial, 32 bits of the revision, would come around while a secondary is away (RFC 1982).
 constexpr int64_t kRevisionsPerSecond = 64;
 
+// Of one command, to make room for.
+constexpr size_t kUsualChanges = 3;
+
 // A thread that commits for all does so with this many batches; what came meanwhile is then left to
 // the loop's thread, so that a transport's goes on reading.
 constexpr int kFlushBatchesMax = 4;
@@ -232,8 +235,12 @@ std::vector<CommitLoop::Decided> CommitLoop::DecideAll(std::vector<Pending>& bat
   const int64_t revision = state_->revision() + 1;
   std::vector<Decided> decided;
   decided.reserve(batch.size());
+  changes.reserve(kUsualChanges * batch.size());
+  CommandContext context{.now = clock_.Now(), .revision = revision, .options = &options_};
   for (Pending& pending : batch) {
-    absl::StatusOr<Decision> decision = pending.decide(tentative, NewContext(revision));
+    context.entropy[0] = random_.Next();
+    context.entropy[1] = random_.Next();
+    absl::StatusOr<Decision> decision = pending.decide(tentative, context);
     if (!decision.ok()) {
       decided.push_back({std::move(pending.done), decision.status()});
       continue;
@@ -270,16 +277,6 @@ void CommitLoop::Publish(std::shared_ptr<const State> state) {
   CLOUDMAP_CHECK(state->revision() >= state_->revision(), "I3: the revision never shrinks");
   state_ = std::move(state);
   published_.Publish(state_);
-}
-
-CommandContext CommitLoop::NewContext(int64_t revision) {
-  CommandContext context;
-  context.now = clock_.Now();
-  context.revision = revision;
-  context.entropy[0] = random_.Next();
-  context.entropy[1] = random_.Next();
-  context.options = &options_;
-  return context;
 }
 
 }  // namespace cloudmap::registry

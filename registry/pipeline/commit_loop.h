@@ -75,7 +75,6 @@ class CommitLoop {
                                  std::vector<Change>& changes);
   absl::Status Reload();
   void Publish(std::shared_ptr<const State> state);
-  CommandContext NewContext(int64_t revision);
 
   const RegistryOptions& options_;
   Store& store_;

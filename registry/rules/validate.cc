@@ -101,7 +101,10 @@ class Walker {
         return;
       case FieldDescriptor::CPPTYPE_STRING: {
         const std::string& text = reflection.GetStringReference(message, &field, &scratch);
-        AddAll(text, path(), BrokenBy(text, rules));
+        broken = BrokenBy(text, rules);
+        if (!broken.empty()) {
+          AddAll(text, path(), broken);
+        }
         return;
       }
       case FieldDescriptor::CPPTYPE_INT32:
@@ -110,7 +113,9 @@ class Walker {
                                   ? reflection.GetInt32(message, &field)
                                   : reflection.GetInt64(message, &field);
         AddBounds(value, rules.value(), "value", broken);
-        AddAll(absl::StrCat(value), path(), broken);
+        if (!broken.empty()) {
+          AddAll(absl::StrCat(value), path(), broken);
+        }
         return;
       }
       case FieldDescriptor::CPPTYPE_ENUM: {
@@ -159,8 +164,8 @@ class Walker {
                const std::string& parent) {
     const StringMap* map = FindStringMap(message, field);
     CLOUDMAP_CHECK(map != nullptr, "string_maps.cc knows the maps of requests");
-    const std::string path = MemberPath(parent, field.json_name());
-    if (map->empty() && (!rules.required() || violations_.IsNull(path))) {
+    const auto path = [&] { return MemberPath(parent, field.json_name()); };
+    if (map->empty() && (!rules.required() || violations_.IsNull(path()))) {
       return;
     }
     std::vector<std::string> broken;
@@ -185,7 +190,7 @@ class Walker {
         texts.push_back(absl::StrCat(key, "=", value));
       }
       std::sort(texts.begin(), texts.end());  // a map has no order; a message should
-      AddAll(absl::StrCat("{", absl::StrJoin(texts, ", "), "}"), path, broken);
+      AddAll(absl::StrCat("{", absl::StrJoin(texts, ", "), "}"), path(), broken);
     }
   }
 

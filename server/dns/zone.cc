@@ -19,13 +19,22 @@ constexpr uint32_t kSoaExpire = 1209600;
 constexpr uint32_t kNsTtl = 172800;
 
 std::string SoaRdata(uint32_t serial) {
-  std::string rdata = *WireName(kSoaMname) + *WireName(kSoaRname);
+  static const std::string kNames = *WireName(kSoaMname) + *WireName(kSoaRname);
+  std::string rdata = kNames;
   for (const uint32_t number : {serial, kSoaRefresh, kSoaRetry, kSoaExpire, Zone::kSoaMinimum}) {
     std::array<uint8_t, 4> bytes{};
     Store32(bytes.data(), number);
     rdata.append(bytes.begin(), bytes.end());
   }
   return rdata;
+}
+
+RRsetContent NsContent() {
+  RRsetContent ns(type::kNs, kNsTtl);
+  for (const absl::string_view server : kNameServers) {
+    ns.records.push_back({*WireName(server), "", ""});
+  }
+  return ns;
 }
 
 LookupName Lookup(NameView name, const SipKey& key) {
@@ -54,15 +63,12 @@ std::shared_ptr<const Zone> Zone::Make(NameView apex, const SipKey& key, uint32_
 }
 
 void Zone::BuildAuthority() {
-  RRsetContent ns(type::kNs, kNsTtl);
-  for (const absl::string_view server : kNameServers) {
-    ns.records.push_back({*WireName(server), "", ""});
-  }
+  static const RRsetContent kNs = NsContent();
   const std::string soa_rdata = SoaRdata(serial_);
   CLOUDMAP_CHECK(soa_rdata.size() == kSoaRdataSize, "the SOA's size is fixed");
   RRsetContent soa(type::kSoa, soa_ttl_);
   soa.records.push_back({soa_rdata, "", ""});
-  authority_ = Node::Make(apex(), {soa, ns}, {});
+  authority_ = Node::Make(apex(), {soa, kNs}, {});
 
   soa.ttl = std::min(soa_ttl_, kSoaMinimum);
   const NodePtr negative = Node::Make(apex(), {soa}, {});
