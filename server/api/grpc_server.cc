@@ -1,12 +1,7 @@
 #include "server/api/grpc_server.h"
 
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <thread>
 #include <utility>
 
@@ -18,9 +13,8 @@
 #include "grpcpp/security/tls_credentials_options.h"
 #include "registry/base/status_macros.h"
 #include "server/api/grpc_health.h"
+#include "server/api/grpc_listener.h"
 #include "server/api/grpc_service.h"
-#include "server/net/address.h"
-#include "server/net/unique_fd.h"
 #include "spdlog/spdlog.h"
 
 namespace cloudmap::api {
@@ -49,23 +43,6 @@ std::shared_ptr<grpc::ServerCredentials> CredentialsOf(const GrpcOptions& option
 // One log: what gRPC says (a failed handshake, mostly) is the operator's business only when asked.
 void LogForGrpc(gpr_log_func_args* args) { spdlog::debug("grpc: {}", args->message); }
 
-// gRPC does not say why it could not bind; a trial socket does.
-absl::Status CheckBindable(const std::string& listen) {
-  const absl::StatusOr<SocketAddress> address = SocketAddress::Parse(listen);
-  if (!address.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--grpc-listen ", listen, ": ", address.status().message()));
-  }
-  const UniqueFd fd(socket(address->get()->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const int on = 1;
-  setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  if (bind(fd.get(), address->get(), address->size()) != 0 || ::listen(fd.get(), 1) != 0) {
-    return absl::UnavailableError(
-        absl::StrCat("--grpc-listen ", listen, ": ", std::strerror(errno)));
-  }
-  return absl::OkStatus();
-}
-
 // Each has a thread; the rest is for DNS and HTTP.
 int QueueCount() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / 2); }
 
@@ -74,36 +51,33 @@ int QueueCount() { return std::max(1, static_cast<int>(std::thread::hardware_con
 class GrpcServer::Impl {
  public:
   Impl(GrpcOptions options, Operations& operations)
-      : options_(std::move(options)), service_(operations) {}
+      : options_(std::move(options)), service_(operations, listener_) {}
 
   absl::Status Start() {
-    RETURN_IF_ERROR(CheckBindable(options_.listen));
+    RETURN_IF_ERROR(listener_.Listen(options_.listen));
     gpr_set_log_function(LogForGrpc);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
-    // A second server on the port must fail, not share it.
-    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     builder.SetMaxReceiveMessageSize(kRequestBytesMax);
-    int port = 0;
-    builder.AddListeningPort(options_.listen, CredentialsOf(options_), &port);
+    listener_.AddTo(builder, CredentialsOf(options_));
     service_.AddQueues(builder, QueueCount());
     builder.RegisterService(&service_);
     builder.RegisterService(&health_);
     server_ = builder.BuildAndStart();
-    if (server_ == nullptr || port == 0) {
+    if (server_ == nullptr) {
       return absl::UnavailableError(
-          absl::StrCat("--grpc-listen ", options_.listen, ": the address cannot be listened on"));
+          absl::StrCat("--grpc-listen ", options_.listen, ": gRPC did not start"));
     }
     service_.Start();
-    SocketAddress bound = *SocketAddress::Parse(options_.listen);
-    bound.set_port(static_cast<uint16_t>(port));
-    bound_address_ = bound.ToString();
+    bound_address_ = listener_.bound_address();
+    listener_.Start();
     return absl::OkStatus();
   }
 
   void Stop() {
     if (server_ != nullptr) {
       health_.StopServing();
+      listener_.Stop();
       server_->Shutdown(std::chrono::system_clock::now() + kDrainDeadline);
       service_.Stop();
       server_.reset();
@@ -114,6 +88,7 @@ class GrpcServer::Impl {
 
  private:
   const GrpcOptions options_;
+  GrpcListener listener_;
   GrpcService service_;
   GrpcHealth health_{{"cloudmap.v1.ServiceDiscovery"}};
   std::unique_ptr<grpc::Server> server_;

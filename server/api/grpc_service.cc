@@ -73,6 +73,7 @@ class GrpcService::Call {
   // Whether it came; if not, it has been answered.
   bool is_new() const { return !answered_; }
   int index() const { return index_; }
+  std::string peer() const { return context_.peer(); }
 
   // Whether it may wait for a Flush.
   static bool Serve(std::unique_ptr<Call> call) {
@@ -117,7 +118,8 @@ class GrpcService::Call {
   bool answered_ = false;
 };
 
-GrpcService::GrpcService(Operations& operations) : operations_(operations) {
+GrpcService::GrpcService(Operations& operations, const GrpcListener& listener)
+    : operations_(operations), listener_(listener) {
   for (const MethodDescriptor* method : operations.methods()) {
     names_.push_back(absl::StrCat("/", method->service()->full_name(), "/", method->name()));
     // grpc::Service owns it.
@@ -150,24 +152,28 @@ void GrpcService::Start() {
 void GrpcService::Run(Queue& queue) {
   void* tag = nullptr;
   bool came = false;
-  bool has_writes = false;
-  int events = 0;  // since the first of those writes
+  std::vector<std::string> writers;  // the peers whose writes wait for a Flush
+  int events = 0;                    // since the first of them
   while (true) {
-    if (has_writes && (++events > kEventsBeforeFlush ||
-                       queue.AsyncNext(&tag, &came, gpr_inf_past(GPR_CLOCK_MONOTONIC)) !=
-                           grpc::CompletionQueue::GOT_EVENT)) {
+    if (!writers.empty() && (++events > kEventsBeforeFlush ||
+                             queue.AsyncNext(&tag, &came, gpr_inf_past(GPR_CLOCK_MONOTONIC)) !=
+                                 grpc::CompletionQueue::GOT_EVENT)) {
+      const GrpcListener::Hold hold(listener_, writers);
       operations_.Flush();
-      has_writes = false;
+      writers.clear();
       events = 0;
     }
-    if (!has_writes && !queue.Next(&tag, &came)) {
+    if (writers.empty() && !queue.Next(&tag, &came)) {
       return;
     }
     std::unique_ptr<Call> call(static_cast<Call*>(tag));
     // What did not come waited for a call when the server was shut down.
     if (came && call->is_new() && Admit()) {
       Call::Await(std::make_unique<Call>(*this, call->index(), queue));
-      has_writes = Call::Serve(std::move(call)) || has_writes;
+      std::string peer = call->peer();
+      if (Call::Serve(std::move(call))) {
+        writers.push_back(std::move(peer));
+      }
     }
   }
 }

@@ -2,7 +2,7 @@
 // each. A thread takes all calls that have come before it lets their writes go on, so that they are
 // one batch, committed by the thread that read them.
 //
-//   GrpcService service(operations);
+//   GrpcService service(operations, listener);
 //   service.AddQueues(builder, 2);
 //   builder.RegisterService(&service);
 //   server = builder.BuildAndStart();
@@ -22,14 +22,15 @@
 #include "absl/synchronization/mutex.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/impl/service_type.h"
+#include "server/api/grpc_listener.h"
 #include "server/api/operations.h"
 
 namespace cloudmap::api {
 
 class GrpcService final : public grpc::Service {
  public:
-  // `operations` must outlive it.
-  explicit GrpcService(Operations& operations);
+  // Both must outlive it. Calls come over the connections of `listener`.
+  GrpcService(Operations& operations, const GrpcListener& listener);
   // REQUIRES: stopped, or never started.
   ~GrpcService() override;
 
@@ -49,6 +50,7 @@ class GrpcService final : public grpc::Service {
   bool Admit();
 
   Operations& operations_;
+  const GrpcListener& listener_;
   std::deque<std::string> names_;  // gRPC keeps pointers to them
   std::vector<std::unique_ptr<Queue>> queues_;
   std::vector<std::thread> threads_;

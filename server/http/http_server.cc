@@ -5,8 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "boost/asio/basic_socket_acceptor.hpp"
 #include "boost/asio/dispatch.hpp"
@@ -17,6 +15,7 @@
 #include "registry/base/status_macros.h"
 #include "server/http/event_loop.h"
 #include "server/net/address.h"
+#include "server/net/tcp_listener.h"
 
 namespace cloudmap::http {
 namespace {
@@ -88,32 +87,11 @@ class HttpServer::Impl {
 
  private:
   absl::Status Listen() {
-    const absl::StatusOr<SocketAddress> address = SocketAddress::Parse(options_.listen);
-    if (!address.ok()) {
-      return absl::InvalidArgumentError(absl::StrCat(options_.listen_option, " ", options_.listen,
-                                                     ": ", address.status().message()));
-    }
-    acceptor_ = std::make_unique<Acceptor>(loops_[0]->io());
-    net::ip::tcp::endpoint endpoint(net::ip::make_address(address->IpString()), address->port());
-    error_code error;
-    acceptor_->open(endpoint.protocol(), error);
-    if (!error) {
-      acceptor_->set_option(net::socket_base::reuse_address(true), error);
-    }
-    if (!error) {
-      acceptor_->bind(endpoint, error);
-    }
-    if (!error) {
-      acceptor_->listen(net::socket_base::max_listen_connections, error);
-    }
-    if (error) {
-      acceptor_.reset();
-      std::string reason = error.message();
-      reason[0] = absl::ascii_tolower(static_cast<unsigned char>(reason[0]));
-      return absl::UnavailableError(
-          absl::StrCat(options_.listen_option, " ", options_.listen, ": ", reason));
-    }
-    bound_ = SocketAddress::OfSocket(acceptor_->native_handle()).ToString();
+    ASSIGN_OR_RETURN(UniqueFd fd, ListenTcp(options_.listen_option, options_.listen));
+    const SocketAddress bound = SocketAddress::OfSocket(fd.get());
+    bound_ = bound.ToString();
+    acceptor_ = std::make_unique<Acceptor>(
+        loops_[0]->io(), bound.is_v4() ? net::ip::tcp::v4() : net::ip::tcp::v6(), fd.Release());
     return absl::OkStatus();
   }
 
@@ -159,7 +137,6 @@ class HttpServer::Impl {
       return;
     }
     ++connections_;
-    socket.set_option(net::ip::tcp::no_delay(true), ignored);
     net::dispatch(loop.io(), [&loop, accepted = std::move(socket), tls = std::move(tls)]() mutable {
       loop.Adopt(std::move(accepted), std::move(tls));
     });

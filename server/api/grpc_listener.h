@@ -1,0 +1,87 @@
+// Accepts connections for a gRPC server. It knows their sockets, so that answers of one batch that
+// go to one connection can leave together: gRPC itself writes each to the socket as it is given,
+// and each write wakes the client.
+//
+//   GrpcListener listener;
+//   RETURN_IF_ERROR(listener.Listen("127.0.0.1:8054"));
+//   listener.AddTo(builder, credentials);
+//   server = builder.BuildAndStart();
+//   listener.Start();
+//   ...
+//   {
+//     const GrpcListener::Hold hold(listener, peers);   // of the calls that are answered now
+//     ... answers ...
+//   }                                                   // here they leave
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "grpcpp/grpcpp.h"
+#include "server/net/address.h"
+#include "server/net/unique_fd.h"
+
+namespace cloudmap::api {
+
+class GrpcListener {
+ public:
+  GrpcListener() = default;
+  ~GrpcListener() { Stop(); }
+
+  // Errors are ListenTcp's.
+  absl::Status Listen(const std::string& address);
+  // REQUIRES: Listen() was OK; the server is not built yet.
+  void AddTo(grpc::ServerBuilder& builder, std::shared_ptr<grpc::ServerCredentials> credentials);
+  // REQUIRES: the server has been built. Accepts from now on.
+  void Start();
+  // Accepts no more; connections go on. Before the server goes. Idempotent.
+  void Stop();
+
+  // REQUIRES: Listen() was OK.
+  std::string bound_address() const;
+
+  // How many connections it remembers; some may be gone.
+  size_t known_connections() const;
+
+  // While it lives, what is written to connections that several of `peers` name is held back as
+  // long as it fits a segment. Thread-safe; two at once may let things leave earlier.
+  class Hold {
+   public:
+    // `peers`: ServerContext::peer(), once per call. Unknown ones are left alone.
+    Hold(const GrpcListener& listener, const std::vector<std::string>& peers);
+    ~Hold();
+    Hold(const Hold&) = delete;
+    Hold& operator=(const Hold&) = delete;
+
+    size_t held_connections() const { return fds_.size(); }
+
+   private:
+    std::vector<int> fds_;
+  };
+
+ private:
+  void Run();
+  // False when there are no file descriptors or no memory left.
+  bool AcceptOne();
+  void Remember(int fd);
+
+  UniqueFd socket_;
+  UniqueFd stop_;  // an eventfd
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
+  std::thread thread_;
+
+  mutable absl::Mutex mutex_;
+  // Peer -> its socket. The sockets are gRPC's, which does not say when it closes one: an entry may
+  // be out of date and its number another socket's. To hold that back for a moment does no harm.
+  absl::flat_hash_map<std::string, int> sockets_ ABSL_GUARDED_BY(mutex_);
+  size_t sweep_at_ ABSL_GUARDED_BY(mutex_) = 64;  // entries
+};
+
+}  // namespace cloudmap::api
