@@ -83,13 +83,13 @@ std::string ServiceArn(const RegistryOptions& options, absl::string_view service
   return Arn(options, "service", service_id);
 }
 
-std::string ResolveId(const RegistryOptions& options, absl::string_view kind,
-                      absl::string_view id_or_arn) {
+absl::string_view ResolveId(const RegistryOptions& options, absl::string_view kind,
+                            absl::string_view id_or_arn) {
   if (!absl::StartsWith(id_or_arn, "arn:")) {
-    return std::string(id_or_arn);
+    return id_or_arn;
   }
   const std::string ours = Arn(options, kind, "");
-  return absl::StartsWith(id_or_arn, ours) ? std::string(id_or_arn.substr(ours.size())) : "";
+  return absl::StartsWith(id_or_arn, ours) ? id_or_arn.substr(ours.size()) : absl::string_view();
 }
 
 }  // namespace cloudmap::registry

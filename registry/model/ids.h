@@ -38,7 +38,8 @@ std::string ServiceArn(const RegistryOptions& options, absl::string_view service
 
 // The id in `id_or_arn`. An ARN of another service, region, account or kind names nothing here and
 // gives "". `kind` is "namespace" or "service".
-std::string ResolveId(const RegistryOptions& options, absl::string_view kind,
-                      absl::string_view id_or_arn);
+// The result is part of it.
+absl::string_view ResolveId(const RegistryOptions& options, absl::string_view kind,
+                            absl::string_view id_or_arn);
 
 }  // namespace cloudmap::registry

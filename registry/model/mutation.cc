@@ -23,6 +23,7 @@ class ChangeApplier {
   }
 
   void operator()(const std::shared_ptr<const ServiceRecord>& record) {
+    service_ = nullptr;
     if (ServiceEntry* entry = state_.services_.Edit(record->id())) {
       entry->record = record;
       return;
@@ -83,9 +84,12 @@ class ChangeApplier {
   }
 
   ServiceEntry& Service(absl::string_view id) {
-    ServiceEntry* entry = state_.services_.Edit(id);
-    CLOUDMAP_CHECK(entry != nullptr, "an instance has a service");
-    return *entry;
+    // An instance and the revision of its service come one after the other.
+    if (service_ == nullptr || service_->record->id() != id) {
+      service_ = state_.services_.Edit(id);
+      CLOUDMAP_CHECK(service_ != nullptr, "an instance has a service");
+    }
+    return *service_;
   }
 
   // `before` is how many instances the service had.
@@ -133,6 +137,7 @@ class ChangeApplier {
   }
 
   void DeleteService(absl::string_view id) {
+    service_ = nullptr;
     const ServiceEntry* entry = state_.FindService(id);
     if (entry == nullptr) {
       return;
@@ -181,6 +186,8 @@ class ChangeApplier {
   }
 
   State& state_;
+  // The last that was edited, until services change.
+  ServiceEntry* service_ = nullptr;
 };
 
 State Apply(State state, const std::vector<Change>& changes, int64_t revision) {

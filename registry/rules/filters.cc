@@ -142,9 +142,9 @@ absl::StatusOr<ServiceFilter> ServiceFilter::Parse(
       continue;
     }
     RETURN_IF_ERROR(CheckCondition(filter, {v1::FILTER_CONDITION_EQ}));
-    const std::string id = ResolveId(options, "namespace", filter.values(0));
+    const absl::string_view id = ResolveId(options, "namespace", filter.values(0));
     parsed.none_ = parsed.none_ || (parsed.namespace_id_.has_value() && parsed.namespace_id_ != id);
-    parsed.namespace_id_ = id;
+    parsed.namespace_id_ = std::string(id);
   }
   return parsed;
 }

@@ -105,6 +105,7 @@ class ContentBuilder {
   }
   void AddInstance(const v1::DnsRecord& dns_record, const PackedInstance& instance, bool healthy,
                    absl::string_view owner);
+  Candidates* CandidatesOf(v1::RecordType type);
   static RRsetContent Eligible(Candidates candidates);
   static void DropSharedGlue(std::vector<Candidate>& srvs);
 
@@ -120,12 +121,32 @@ void ContentBuilder::AddService(const ServiceEntry& service, absl::string_view o
   if (config.routing_policy() == v1::ROUTING_POLICY_WEIGHTED && !service.instances.empty()) {
     a_.answer_max = aaaa_.answer_max = srv_.answer_max = kWeightedAnswers;
   }
+  for (const v1::DnsRecord& dns_record : config.dns_records()) {
+    if (Candidates* candidates = CandidatesOf(dns_record.type())) {
+      candidates->records.reserve(candidates->records.size() + service.instances.size());
+    }
+  }
   service.instances.ForEach([&](absl::string_view, const auto& instance) {
     const bool healthy = registry::CountsAsHealthy(registry::HealthOf(*service.record, instance));
     for (const v1::DnsRecord& dns_record : config.dns_records()) {
       AddInstance(dns_record, instance, healthy, owner);
     }
   });
+}
+
+ContentBuilder::Candidates* ContentBuilder::CandidatesOf(v1::RecordType type) {
+  switch (type) {
+    case v1::RECORD_TYPE_A:
+      return &a_;
+    case v1::RECORD_TYPE_AAAA:
+      return &aaaa_;
+    case v1::RECORD_TYPE_SRV:
+      return &srv_;
+    case v1::RECORD_TYPE_CNAME:
+      return &cname_;
+    default:
+      return nullptr;
+  }
 }
 
 void ContentBuilder::AddInstance(const v1::DnsRecord& dns_record, const PackedInstance& instance,
@@ -197,20 +218,25 @@ RRsetContent ContentBuilder::Eligible(Candidates candidates) {
   if (is_srv) {
     DropSharedGlue(records);
   }
-  const auto unhealthy = [](const Candidate& candidate) { return !candidate.healthy; };
-  if (!std::all_of(records.begin(), records.end(), unhealthy)) {
-    std::erase_if(records, unhealthy);
+  const bool any_healthy = std::any_of(records.begin(), records.end(),
+                                       [](const Candidate& candidate) { return candidate.healthy; });
+  std::vector<RecordContent*> eligible;
+  eligible.reserve(records.size());
+  for (Candidate& candidate : records) {
+    if (candidate.healthy || !any_healthy) {
+      eligible.push_back(&candidate.record);
+    }
   }
-  std::sort(records.begin(), records.end(),
-            [](const Candidate& a, const Candidate& b) { return a.record.rdata < b.record.rdata; });
+  std::sort(eligible.begin(), eligible.end(),
+            [](const auto* a, const auto* b) { return a->rdata < b->rdata; });
   RRsetContent content(candidates.type, candidates.ttl);
   content.answer_max = candidates.answer_max;
-  content.records.reserve(records.size());
+  content.records.reserve(eligible.size());
   absl::flat_hash_set<std::string> srvs;
   // Of one target, the addresses go with one record only, so that no answer has them twice.
   absl::flat_hash_set<std::string> targets;
-  for (Candidate& candidate : records) {
-    RecordContent& record = candidate.record;
+  for (RecordContent* candidate : eligible) {
+    RecordContent& record = *candidate;
     if (is_srv ? !srvs.insert(Canonical(record.rdata)).second
                : !content.records.empty() && content.records.back().rdata == record.rdata) {
       continue;

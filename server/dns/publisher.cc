@@ -1,8 +1,10 @@
 #include "server/dns/publisher.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "registry/base/check.h"
 #include "spdlog/spdlog.h"
 
@@ -129,6 +131,7 @@ void ZonePublisher::OnLoad(const State& state) {
 void ZonePublisher::OnCommit(const State& before, const State& after,
                              const std::vector<Change>& changes) {
   TouchedZones touched;
+  absl::flat_hash_map<absl::string_view, InstanceIds> instances;  // by service id
   for (const Change& change : changes) {
     const registry::RecordKeyView key = change.key();
     switch (key.kind) {
@@ -139,12 +142,15 @@ void ZonePublisher::OnCommit(const State& before, const State& after,
         TouchService(before, after, key.id, touched);
         break;
       case RecordKind::kInstance:
-        TouchInstance(before, after, key, touched);
+        instances[key.id].push_back(key.instance_id);
         break;
       case RecordKind::kInstancesRevision:
       case RecordKind::kOperation:
         break;
     }
+  }
+  for (const auto& [service_id, ids] : instances) {
+    TouchInstances(before, after, service_id, ids, touched);
   }
   for (const auto& [dns_name, what] : touched) {
     Update(after, dns_name, what);
@@ -189,11 +195,12 @@ void ZonePublisher::TouchService(const State& before, const State& after, absl::
   }
 }
 
-void ZonePublisher::TouchInstance(const State& before, const State& after,
-                                  const registry::RecordKeyView& key, TouchedZones& touched) {
-  const ServiceEntry* service = after.FindService(key.id);
+void ZonePublisher::TouchInstances(const State& before, const State& after,
+                                   absl::string_view service_id, const InstanceIds& ids,
+                                   TouchedZones& touched) {
+  const ServiceEntry* service = after.FindService(service_id);
   const State& state = service != nullptr ? after : before;
-  service = service != nullptr ? service : before.FindService(key.id);
+  service = service != nullptr ? service : before.FindService(service_id);
   // Made and gone within one batch.
   if (service == nullptr) {
     return;
@@ -202,13 +209,15 @@ void ZonePublisher::TouchInstance(const State& before, const State& after,
   if (dns_name.empty()) {
     return;
   }
-  if (IsMixedCase(key.instance_id)) {
-    mixed_case_.insert(std::string(key.id));
+  if (std::any_of(ids.begin(), ids.end(), IsMixedCase)) {
+    mixed_case_.insert(std::string(service_id));
   }
   auto& names = touched[dns_name].names;
   names.insert(RelativeServiceName(*service->record));
   if (HasHostNames(*service->record)) {
-    names.insert(RelativeHostName(*service->record, key.instance_id));
+    for (const absl::string_view id : ids) {
+      names.insert(RelativeHostName(*service->record, id));
+    }
   }
 }
 

@@ -45,14 +45,15 @@ class ZonePublisher final : public registry::ChangeListener {
     bool soa = false;             // a namespace's properties
     std::set<std::string> names;  // relative
   };
+  using InstanceIds = std::vector<absl::string_view>;
   using TouchedZones = std::map<std::string, Touched>;  // by canonical name
 
   static void TouchNamespace(const registry::State& before, const registry::State& after,
                              absl::string_view id, TouchedZones& touched);
   static void TouchService(const registry::State& before, const registry::State& after,
                            absl::string_view id, TouchedZones& touched);
-  void TouchInstance(const registry::State& before, const registry::State& after,
-                     const registry::RecordKeyView& key, TouchedZones& touched);
+  void TouchInstances(const registry::State& before, const registry::State& after,
+                      absl::string_view service_id, const InstanceIds& ids, TouchedZones& touched);
 
   void Update(const registry::State& after, const std::string& dns_name, const Touched& touched);
   void Put(const ZonePtr& zone, uint32_t serial);
