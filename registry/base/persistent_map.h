@@ -180,6 +180,18 @@ class PersistentMap {
     root_ = root.is_leaf() ? RootOf(std::move(root)) : std::move(root);
   }
 
+  // Removes all entries whose hash is not above `last`; how many there were.
+  size_t RemoveUpTo(uint64_t last) {
+    if (root_.empty()) {
+      return 0;
+    }
+    size_t removed = 0;
+    Slot root = RemoveUpToFrom(root_.TakeNode(), 0, last, removed);
+    root_ = root.is_leaf() ? RootOf(std::move(root)) : std::move(root);
+    size_ -= removed;
+    return removed;
+  }
+
   // Calls visit(const K&, const V&) for every entry, in ascending order of hash.
   template <typename Visit>
   void ForEach(const Visit& visit) const {
@@ -427,6 +439,55 @@ class PersistentMap {
       return rest;
     }
     return Slot::OfNode(WithRemoved(node, map, at));
+  }
+
+  static size_t CountOf(const Slot& slot) {
+    if (slot.is_leaf()) {
+      return 1;
+    }
+    size_t count = 0;
+    for (uint32_t i = 0; i < slot.node()->count; ++i) {
+      count += CountOf(slot.node()->slots()[i]);
+    }
+    return count;
+  }
+
+  // What is left of `node` without the entries up to `last`, in the shape that RemoveFrom leaves;
+  // nothing when all are. Adds up what it removes.
+  static Slot RemoveUpToFrom(Node* node, int level, uint64_t last, size_t& removed) {
+    const bool is_branch = node->kind == Kind::kBranch;
+    const uint32_t border = is_branch ? Index(last, level) : 0;
+    Slot kept[1U << kBits];
+    uint32_t count = 0;
+    uint32_t map = 0;
+    node = Own(node);
+    uint32_t bits = node->map;
+    for (uint32_t i = 0; i < node->count; ++i) {
+      Slot& slot = node->slots()[i];
+      const auto index = is_branch ? static_cast<uint32_t>(std::countr_zero(bits)) : 0;
+      bits &= bits - 1;
+      if (index < border || (slot.is_leaf() && slot.leaf()->hash <= last)) {
+        removed += CountOf(slot);
+        continue;
+      }
+      if (index == border && !slot.is_leaf()) {
+        slot = RemoveUpToFrom(slot.TakeNode(), level + 1, last, removed);
+      }
+      if (!slot.empty()) {
+        kept[count++] = std::move(slot);
+        map |= is_branch ? 1U << index : 0;
+      }
+    }
+    const Kind kind = node->kind;
+    Node::Release(node);
+    if (count == 0 || (count == 1 && kept[0].is_leaf())) {
+      return std::move(kept[0]);
+    }
+    Node* rest = Node::New(kind, map, count);
+    for (uint32_t i = 0; i < count; ++i) {
+      new (rest->slots() + i) Slot(std::move(kept[i]));
+    }
+    return Slot::OfNode(rest);
   }
 
   // The entry's leaf, with the whole path to it this version's own. REQUIRES: it exists.

@@ -140,6 +140,58 @@ TYPED_TEST(PersistentMapModel, ChangesInPlaceAreSeenByThatVersionAlone) {
   }
 }
 
+TYPED_TEST(PersistentMapModel, RemoveUpToTakesTheFirstInOrderOfHash) {
+  FastRandom random(31);
+  for (int round = 0; round < 300; ++round) {
+    Map<TypeParam> map;
+    Model model;
+    const uint32_t size = random.Below(120);
+    for (uint32_t i = 0; i < size; ++i) {
+      const std::string key = absl::StrCat("k", random.Below(1000));
+      map.Put(key, round);
+      model[key] = round;
+    }
+    const Map<TypeParam> before = round % 2 == 0 ? map : Map<TypeParam>();
+    const Model whole = model;
+    const uint64_t edges[] = {0, ~uint64_t{0}, random.Next(),
+                              TypeParam()(absl::StrCat("k", random.Below(1000)))};
+    for (const uint64_t last : edges) {
+      Map<TypeParam> rest = map;
+      Map<TypeParam> erased = map;
+      size_t removed = 0;
+      Model expected = model;
+      for (const auto& [key, value] : model) {
+        if (TypeParam()(key) <= last) {
+          erased.Remove(key);
+          expected.erase(key);
+          ++removed;
+        }
+      }
+      ASSERT_EQ(rest.RemoveUpTo(last), removed) << last;
+      ASSERT_NO_FATAL_FAILURE(ExpectEqual(rest, expected));
+      // In place, and again something to change.
+      Map<TypeParam> own;
+      for (const auto& [key, value] : model) {
+        own.Put(key, value);
+      }
+      ASSERT_EQ(own.RemoveUpTo(last), removed) << last;
+      ASSERT_EQ(own.RemoveUpTo(last), 0U) << last;
+      own.Put("more", 1);
+      own.Remove("more");
+      ASSERT_NO_FATAL_FAILURE(ExpectEqual(own, expected));
+      // The shape is that of entries removed one by one: the order of collisions is part of it.
+      std::vector<std::string> order;
+      std::vector<std::string> order_erased;
+      rest.ForEach([&](const std::string& key, int) { order.push_back(key); });
+      erased.ForEach([&](const std::string& key, int) { order_erased.push_back(key); });
+      ASSERT_EQ(order, order_erased);
+    }
+    if (round % 2 == 0) {
+      ASSERT_NO_FATAL_FAILURE(ExpectEqual(before, whole));
+    }
+  }
+}
+
 TYPED_TEST(PersistentMapModel, ScanFromVisitsInAscendingOrderOfHashFromAnyPosition) {
   Map<TypeParam> map;
   std::multimap<uint64_t, std::string> model;

@@ -61,6 +61,15 @@ class ChangeApplier {
     state_.operations_.Put(operation.id(), operation);
   }
 
+  void Forget(const PackedOperations& operations) {
+    for (const PackedOperation& operation : operations) {
+      RemoveFromIndexes(operation);
+    }
+    const uint64_t last = OperationIdHash()(operations.back().id());
+    CLOUDMAP_CHECK(state_.operations_.RemoveUpTo(last) == operations.size(),
+                   "what is forgotten are the oldest operations");
+  }
+
   void Delete(const RecordKeyView& key) {
     switch (key.kind) {
       case RecordKind::kNamespace:
@@ -164,15 +173,20 @@ class ChangeApplier {
     if (old == nullptr) {
       return;
     }
-    Unlock(*old);
-    if (!old->request_token().empty()) {
-      const std::string key = RequestKeyOf(*old);
-      const std::string* latest = state_.operation_by_request_.Find(key);
-      if (latest != nullptr && *latest == id) {
-        state_.operation_by_request_.Remove(key);
-      }
-    }
+    RemoveFromIndexes(*old);
     state_.operations_.Remove(id);
+  }
+
+  void RemoveFromIndexes(const PackedOperation& operation) {
+    Unlock(operation);
+    if (operation.request_token().empty()) {
+      return;
+    }
+    const std::string key = RequestKeyOf(operation);
+    const std::string* latest = state_.operation_by_request_.Find(key);
+    if (latest != nullptr && *latest == operation.id()) {
+      state_.operation_by_request_.Remove(key);
+    }
   }
 
   void Unlock(const PackedOperation& operation) {
@@ -197,6 +211,8 @@ State Apply(State state, const std::vector<Change>& changes, int64_t revision) {
   for (const Change& change : changes) {
     if (const RecordPtr* record = change.record()) {
       std::visit(applier, *record);
+    } else if (const PackedOperations* operations = change.forgotten()) {
+      applier.Forget(*operations);
     } else {
       applier.Delete(change.key());
     }

@@ -23,6 +23,7 @@ class Mutation {
     }
   }
   void Delete(RecordKey key) { Add(Change::Delete(std::move(key))); }
+  void Forget(PackedOperations operations) { Add(Change::Forget(std::move(operations))); }
 
   const std::vector<Change>& changes() const { return changes_; }
   std::vector<Change> TakeChanges() && { return std::move(changes_); }

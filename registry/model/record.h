@@ -78,25 +78,40 @@ auto VisitMessage(const RecordPtr& record, const Visit& visit) {
 // The texts are the record's.
 RecordKeyView KeyOf(const RecordPtr& record);
 
-// One record written or deleted.
+using PackedOperations = std::vector<PackedOperation>;
+
+// One record written or deleted, or many operations deleted.
 class Change {
  public:
-  static Change Put(RecordPtr record) { return Change(std::move(record), nullptr); }
+  static Change Put(RecordPtr record) { return Change(std::move(record), nullptr, nullptr); }
   static Change Delete(RecordKey key) {
-    return Change({}, std::make_shared<const RecordKey>(std::move(key)));
+    return Change({}, std::make_shared<const RecordKey>(std::move(key)), nullptr);
+  }
+  // All operations of a state that are not newer than the last of these. None is pending.
+  static Change Forget(PackedOperations operations) {
+    return Change({}, nullptr, std::make_shared<const PackedOperations>(std::move(operations)));
   }
 
-  // The texts are those of the record, or live as long as any copy of the change.
+  // nullptr unless it is a Put.
+  const RecordPtr* record() const {
+    return deleted_ != nullptr || forgotten_ != nullptr ? nullptr : &record_;
+  }
+  // nullptr unless it is a Forget.
+  const PackedOperations* forgotten() const { return forgotten_.get(); }
+  // Of what is put or deleted. The texts are those of the record, or live as long as any copy of
+  // the change. REQUIRES: it is no Forget.
   RecordKeyView key() const { return deleted_ != nullptr ? ViewOf(*deleted_) : KeyOf(record_); }
-  // nullptr when it is deleted.
-  const RecordPtr* record() const { return deleted_ != nullptr ? nullptr : &record_; }
 
  private:
-  Change(RecordPtr record, std::shared_ptr<const RecordKey> deleted)
-      : record_(std::move(record)), deleted_(std::move(deleted)) {}
+  Change(RecordPtr record, std::shared_ptr<const RecordKey> deleted,
+         std::shared_ptr<const PackedOperations> forgotten)
+      : record_(std::move(record)),
+        deleted_(std::move(deleted)),
+        forgotten_(std::move(forgotten)) {}
 
   RecordPtr record_;
   std::shared_ptr<const RecordKey> deleted_;
+  std::shared_ptr<const PackedOperations> forgotten_;
 };
 
 }  // namespace cloudmap::registry

@@ -44,6 +44,9 @@ std::vector<Change> LastPerKey(std::vector<Change> changes) {
   bool repeats = false;
   for (size_t i = 0; i < changes.size(); ++i) {
     last[i] = i;
+    if (changes[i].forgotten() != nullptr) {
+      continue;
+    }
     const auto [known, is_first] = first.emplace(changes[i].key(), i);
     if (!is_first) {
       last[known->second] = i;
@@ -55,7 +58,7 @@ std::vector<Change> LastPerKey(std::vector<Change> changes) {
     return changes;
   }
   std::vector<Change> kept;
-  kept.reserve(first.size());
+  kept.reserve(changes.size());
   for (const size_t i : last) {
     if (i != changes.size()) {
       kept.push_back(std::move(changes[i]));

@@ -98,7 +98,7 @@ void DeadlineKeeper::OnCommit(const State&, const State& after,
   for (const Change& change : changes) {
     const RecordPtr* record = change.record();
     if (record == nullptr) {
-      pruning_ = pruning_ && change.key().kind != RecordKind::kOperation;
+      pruning_ = pruning_ && change.forgotten() == nullptr;
     } else if (const auto* operation = std::get_if<PackedOperation>(record)) {
       Watch(*operation);
     } else if (const auto* instance = std::get_if<PackedInstance>(record)) {

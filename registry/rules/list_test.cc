@@ -509,6 +509,45 @@ TEST_F(OperationsTest, PruningForgetsTheOldestOfTooMany) {
   EXPECT_NE(state.FindOperation(newest), nullptr);
 }
 
+TEST_F(OperationsTest, PruningGoesOnPastOnesThatArePendingForLong) {
+  const std::string first = Start(CreateHttpNamespace, "name: 'a'");
+  now += absl::Seconds(1);
+  options.operation_delay = 2 * kOperationRetention;
+  const std::string pending = Start(CreateHttpNamespace, "name: 'b'");
+  options.operation_delay = absl::ZeroDuration();
+  now += absl::Seconds(1);
+  const std::string second = Start(CreateHttpNamespace, "name: 'c'");
+  now += kOperationRetention;
+  const std::string young = Start(CreateHttpNamespace, "name: 'd'");
+  EXPECT_TRUE(ApplyDecision(PruneOperations(state, NextContext())).ok());
+  EXPECT_EQ(state.FindOperation(first), nullptr);
+  EXPECT_EQ(state.FindOperation(second), nullptr);
+  EXPECT_NE(state.FindOperation(pending), nullptr);
+  EXPECT_NE(state.FindOperation(young), nullptr);
+  EXPECT_TRUE(PruneOperations(state, NextContext())->mutation.changes().empty());
+}
+
+TEST_F(OperationsTest, PruningTakesNoMoreThanABatchAtOnce) {
+  Mutation many;
+  for (size_t i = 0; i < kPruneBatchMax + 3; ++i) {
+    OperationRecord record;
+    // All in one millisecond, so that the place of some may be shared.
+    record.set_id(OperationId(absl::StrCat("target-", i), 1000));
+    record.set_status(v1::OPERATION_STATUS_SUCCESS);
+    record.set_update_ms(1000);
+    record.set_method("CreateHttpNamespace");
+    record.set_request_token(absl::StrCat("t-", i));
+    many.Put(std::move(record));
+  }
+  state = Apply(std::move(state), many.changes(), state.revision() + 1);
+  EXPECT_TRUE(ApplyDecision(PruneOperations(state, NextContext())).ok());
+  EXPECT_GE(CountFinished(state), 3U);
+  EXPECT_LT(CountFinished(state), 10U);
+  EXPECT_TRUE(ApplyDecision(PruneOperations(state, NextContext())).ok());
+  EXPECT_EQ(CountFinished(state), 0U);
+  EXPECT_EQ(state.FindOperationByRequest(RequestKey("CreateHttpNamespace", "", "t-1")), nullptr);
+}
+
 TEST_F(OperationsTest, ManyOnOneTargetInOneMillisecondHaveDistinctIds) {
   const std::string service = Service(HttpNamespace("apps"), "web").id();
   Ids ids;

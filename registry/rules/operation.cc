@@ -130,19 +130,44 @@ absl::StatusOr<Decision> PruneOperations(const State& state, const CommandContex
   const int64_t expired_ms = absl::ToUnixMillis(context.now - kOperationRetention);
   const size_t finished = CountFinished(state);
   const size_t too_many = finished - std::min(finished, kOperationsMax);
+  size_t found = 0;
+  const auto goes = [&](const PackedOperation& operation) {
+    return found < kPruneBatchMax && (found < too_many || operation.update_ms() <= expired_ms);
+  };
   Decision decision;
-  size_t seen = 0;
-  size_t pruned = 0;
-  state.operations().ScanFrom(0, [&](uint64_t, absl::string_view id, const auto& operation) {
-    if (!operation.is_pending()) {
-      if (pruned >= too_many && operation.update_ms() > expired_ms) {
-        return false;
-      }
-      decision.mutation.Delete({RecordKind::kOperation, std::string(id), ""});
-      ++pruned;
+  PackedOperations oldest;
+  oldest.reserve(kPruneBatchMax);
+  uint64_t last = 0;
+  size_t whole =
+      0;  // of the oldest, those whose place in the order is not shared by one that stays
+  bool blocked = false;
+  state.operations().ScanFrom(0, [&](uint64_t hash, absl::string_view id, const auto& operation) {
+    if (!blocked) {
+      whole = hash == last ? whole : oldest.size();
+      last = hash;
     }
-    return ++seen < kPruneBatchMax;
+    blocked = blocked || operation.is_pending();
+    if (operation.is_pending()) {
+      return true;
+    }
+    if (!goes(operation)) {
+      return false;
+    }
+    ++found;
+    if (blocked) {
+      decision.mutation.Delete({RecordKind::kOperation, std::string(id), ""});
+    } else {
+      oldest.push_back(operation);
+    }
+    return true;
   });
+  if (oldest.size() == state.operations().size()) {
+    whole = oldest.size();
+  }
+  oldest.erase(oldest.begin() + static_cast<std::ptrdiff_t>(whole), oldest.end());
+  if (!oldest.empty()) {
+    decision.mutation.Forget(std::move(oldest));
+  }
   return decision;
 }
 

@@ -72,8 +72,8 @@ absl::StatusOr<Decision> CompleteOperation(const State& state, const CommandCont
 // Operations that are no longer pending.
 size_t CountFinished(const State& state);
 
-// The command that forgets the oldest finished operations, as many as kPruneBatchMax: those that
-// are more than kOperationsMax, and those that finished kOperationRetention ago.
+// The command that forgets the oldest operations, as many as kPruneBatchMax: those that are more
+// than kOperationsMax, and those that finished kOperationRetention ago. Pending ones stay.
 absl::StatusOr<Decision> PruneOperations(const State& state, const CommandContext& context);
 
 }  // namespace cloudmap::registry

@@ -17,6 +17,12 @@ absl::StatusOr<Snapshot> MemoryStore::Load() {
 absl::Status MemoryStore::Commit(const Batch& batch) {
   CLOUDMAP_CHECK(batch.revision > revision_, "I3: revisions grow");
   for (const Change& change : batch.changes) {
+    if (const PackedOperations* operations = change.forgotten()) {
+      for (const PackedOperation& operation : *operations) {
+        records_.erase(RecordPtr(operation));
+      }
+      continue;
+    }
     const auto old = records_.find(change.key());
     if (old != records_.end()) {
       records_.erase(old);

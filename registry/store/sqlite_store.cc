@@ -106,6 +106,13 @@ absl::Status SqliteStore::Commit(const Batch& batch) {
 absl::Status SqliteStore::WriteBatch(const Batch& batch) {
   ASSIGN_OR_RETURN(SqliteTransaction transaction, SqliteTransaction::Begin(db_));
   for (const Change& change : batch.changes) {
+    if (const PackedOperations* operations = change.forgotten()) {
+      for (const PackedOperation& operation : *operations) {
+        const std::string key = EncodeKey(KeyOf(operation));
+        RETURN_IF_ERROR(statements_.erase.BindBlob(1, key).Run());
+      }
+      continue;
+    }
     const std::string key = EncodeKey(change.key());
     if (change.record() == nullptr) {
       RETURN_IF_ERROR(statements_.erase.BindBlob(1, key).Run());

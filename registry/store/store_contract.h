@@ -91,7 +91,11 @@ inline Contents ContentsOf(const Snapshot& snapshot) {
 
 inline void ApplyTo(Contents& contents, const std::vector<Change>& changes) {
   for (const Change& change : changes) {
-    if (const RecordPtr* record = change.record()) {
+    if (const PackedOperations* operations = change.forgotten()) {
+      for (const PackedOperation& operation : *operations) {
+        contents.erase(EncodeKey(KeyOf(operation)));
+      }
+    } else if (const RecordPtr* record = change.record()) {
       contents[EncodeKey(change.key())] = TextOf(*record);
     } else {
       contents.erase(EncodeKey(change.key()));
@@ -174,6 +178,22 @@ TYPED_TEST_P(StoreContract, LaterBatchReplacesAndDeletes) {
   EXPECT_EQ(ContentsOf(this->Load()), expected);
 }
 
+TYPED_TEST_P(StoreContract, ForgottenOperationsAreGoneAndNoOthers) {
+  std::vector<PackedOperation> operations;
+  for (const char* id : {"op-1", "op/2", "op-3"}) {
+    OperationRecord record;
+    record.set_id(id);
+    operations.emplace_back(record);
+  }
+  const PackedOperation kept = operations.back();
+  this->Commit(1, {Change::Put(operations[0]), Change::Put(operations[1]), Change::Put(kept)});
+  operations.pop_back();
+  this->Commit(2, {Change::Forget(operations)});
+  Contents expected;
+  ApplyTo(expected, {Change::Put(kept)});
+  EXPECT_EQ(ContentsOf(this->Load()), expected);
+}
+
 TYPED_TEST_P(StoreContract, DeletingWhatIsNotThereIsNoError) {
   this->Commit(1, {Erase(RecordKind::kService, "srv-none")});
   EXPECT_EQ(this->Load().revision, 1);
@@ -231,8 +251,8 @@ TYPED_TEST_P(StoreContract, RandomHistoryEqualsAMap) {
 
 REGISTER_TYPED_TEST_SUITE_P(StoreContract, NewStoreIsEmptyAtRevisionZero,
                             LoadGivesEveryKindAsCommitted, LaterBatchReplacesAndDeletes,
-                            DeletingWhatIsNotThereIsNoError, EmptyBatchMovesTheRevision,
-                            OneIdOfDifferentKindsIsDifferentKeys,
+                            ForgottenOperationsAreGoneAndNoOthers, DeletingWhatIsNotThereIsNoError,
+                            EmptyBatchMovesTheRevision, OneIdOfDifferentKindsIsDifferentKeys,
                             InstanceIdsMayHoldSlashesAndDiffer, LargeRecordsAndBatchesAreKept,
                             RandomHistoryEqualsAMap);
 

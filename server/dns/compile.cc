@@ -218,8 +218,8 @@ RRsetContent ContentBuilder::Eligible(Candidates candidates) {
   if (is_srv) {
     DropSharedGlue(records);
   }
-  const bool any_healthy = std::any_of(records.begin(), records.end(),
-                                       [](const Candidate& candidate) { return candidate.healthy; });
+  const bool any_healthy = std::any_of(
+      records.begin(), records.end(), [](const Candidate& candidate) { return candidate.healthy; });
   std::vector<RecordContent*> eligible;
   eligible.reserve(records.size());
   for (Candidate& candidate : records) {

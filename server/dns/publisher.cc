@@ -133,6 +133,9 @@ void ZonePublisher::OnCommit(const State& before, const State& after,
   TouchedZones touched;
   absl::flat_hash_map<absl::string_view, InstanceIds> instances;  // by service id
   for (const Change& change : changes) {
+    if (change.forgotten() != nullptr) {
+      continue;
+    }
     const registry::RecordKeyView key = change.key();
     switch (key.kind) {
       case RecordKind::kNamespace:
