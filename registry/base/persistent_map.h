@@ -408,36 +408,41 @@ class PersistentMap {
     return node;
   }
 
+  // The slot on the way to an entry. REQUIRES: it exists.
+  template <typename Equals>
+  static uint32_t PlaceOf(const Node& node, int level, uint64_t hash, const Equals& equals) {
+    uint32_t at = 0;
+    if (node.kind == Kind::kBranch) {
+      const uint32_t bit = 1U << Index(hash, level);
+      return static_cast<uint32_t>(std::popcount(node.map & (bit - 1)));
+    }
+    while (!equals(node.slots()[at].leaf()->key)) {
+      ++at;
+    }
+    return at;
+  }
+
   // What is left of `node` without the entry; a lone leaf is handed up so that the trie's shape
   // depends only on its content. REQUIRES: the entry exists and is not the only one.
   template <typename Equals>
   static Slot RemoveFrom(Node* node, int level, uint64_t hash, const Equals& equals) {
-    uint32_t at = 0;
-    uint32_t map = 0;
-    if (node->kind == Kind::kCollision) {
-      while (!equals(node->slots()[at].leaf()->key)) {
-        ++at;
+    const uint32_t at = PlaceOf(*node, level, hash, equals);
+    if (!node->slots()[at].is_leaf()) {
+      node = Own(node);
+      Slot child = RemoveFrom(node->slots()[at].TakeNode(), level + 1, hash, equals);
+      if (child.is_leaf() && node->count == 1) {
+        Node::Release(node);
+        return child;
       }
-    } else {
-      const uint32_t bit = 1U << Index(hash, level);
-      at = static_cast<uint32_t>(std::popcount(node->map & (bit - 1)));
-      map = node->map & ~bit;
-      if (!node->slots()[at].is_leaf()) {
-        node = Own(node);
-        Slot child = RemoveFrom(node->slots()[at].TakeNode(), level + 1, hash, equals);
-        if (child.is_leaf() && node->count == 1) {
-          Node::Release(node);
-          return child;
-        }
-        node->slots()[at] = std::move(child);
-        return Slot::OfNode(node);
-      }
+      node->slots()[at] = std::move(child);
+      return Slot::OfNode(node);
     }
     if (node->count == 2 && node->slots()[1 - at].is_leaf()) {
       Slot rest = node->slots()[1 - at];
       Node::Release(node);
       return rest;
     }
+    const uint32_t map = node->kind == Kind::kBranch ? node->map & ~(1U << Index(hash, level)) : 0;
     return Slot::OfNode(WithRemoved(node, map, at));
   }
 
@@ -497,16 +502,7 @@ class PersistentMap {
     for (int level = 0; !slot->is_leaf(); ++level) {
       Node* node = Own(slot->TakeNode());
       *slot = Slot::OfNode(node);
-      uint32_t at = 0;
-      if (node->kind == Kind::kCollision) {
-        while (!equals(node->slots()[at].leaf()->key)) {
-          ++at;
-        }
-      } else {
-        const uint32_t bit = 1U << Index(hash, level);
-        at = static_cast<uint32_t>(std::popcount(node->map & (bit - 1)));
-      }
-      slot = &node->slots()[at];
+      slot = &node->slots()[PlaceOf(*node, level, hash, equals)];
     }
     if (!IsOwn(slot->leaf()->references)) {
       const Leaf& shared = *slot->leaf();

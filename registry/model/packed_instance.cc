@@ -8,10 +8,9 @@
 namespace cloudmap::registry {
 namespace {
 
-using AttributeMap = google::protobuf::Map<std::string, std::string>;
 using Texts = absl::InlinedVector<absl::string_view, 36>;
 
-Texts TextsOf(const InstanceFields& fields, const AttributeMap& attributes) {
+Texts TextsOf(const InstanceFields& fields, const StringMap& attributes) {
   absl::InlinedVector<PackedInstance::Attribute, 16> sorted;
   for (const auto& [key, value] : attributes) {
     sorted.emplace_back(key, value);
@@ -39,7 +38,7 @@ InstanceFields FieldsOf(const storage::v1::InstanceRecord& record) {
 
 }  // namespace
 
-PackedInstance::PackedInstance(const InstanceFields& fields, const AttributeMap& attributes)
+PackedInstance::PackedInstance(const InstanceFields& fields, const StringMap& attributes)
     : packed_({.create_ms = fields.create_ms,
                .pending_health_due_ms = fields.pending_health_due_ms,
                .custom_health = fields.custom_health,
@@ -74,7 +73,7 @@ std::optional<absl::string_view> PackedInstance::FindAttribute(absl::string_view
   return std::nullopt;
 }
 
-void PackedInstance::CopyAttributesTo(AttributeMap& to) const {
+void PackedInstance::CopyAttributesTo(StringMap& to) const {
   for (size_t i = 0; i < attribute_count(); ++i) {
     const auto [key, value] = attribute(i);
     to[std::string(key)] = std::string(value);

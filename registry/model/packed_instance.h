@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "cloudmap/storage/v1/records.pb.h"
 #include "registry/base/packed.h"
+#include "registry/base/string_map.h"
 
 namespace cloudmap::registry {
 
@@ -31,8 +32,7 @@ class PackedInstance {
   using Attribute = std::pair<absl::string_view, absl::string_view>;
 
   // `attributes` in any order, with distinct keys.
-  PackedInstance(const InstanceFields& fields,
-                 const google::protobuf::Map<std::string, std::string>& attributes);
+  PackedInstance(const InstanceFields& fields, const StringMap& attributes);
   explicit PackedInstance(const storage::v1::InstanceRecord& record);
 
   storage::v1::InstanceRecord ToRecord() const;
@@ -53,7 +53,7 @@ class PackedInstance {
             packed_.text(kFirstAttribute + 2 * index + 1)};
   }
   std::optional<absl::string_view> FindAttribute(absl::string_view key) const;
-  void CopyAttributesTo(google::protobuf::Map<std::string, std::string>& to) const;
+  void CopyAttributesTo(StringMap& to) const;
 
  private:
   struct Header {

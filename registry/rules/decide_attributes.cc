@@ -14,7 +14,7 @@
 namespace cloudmap::registry {
 namespace {
 
-// Applies `change(TagMap&) -> absl::Status` to the tags of the resource that `arn` names.
+// Applies `change(StringMap&) -> absl::Status` to the tags of the resource that `arn` names.
 template <typename Response, typename ChangeTags>
 DecisionOr ChangeTagsOf(const State& state, const CommandContext& context, absl::string_view arn,
                         const ChangeTags& change) {
@@ -70,7 +70,7 @@ DecisionOr DeleteServiceAttributes(const State& state, const CommandContext& con
 DecisionOr TagResource(const State& state, const CommandContext& context,
                        const v1::TagResourceRequest& request) {
   return ChangeTagsOf<v1::TagResourceResponse>(
-      state, context, request.resource_arn(), [&request](TagMap& tags) -> absl::Status {
+      state, context, request.resource_arn(), [&request](StringMap& tags) -> absl::Status {
         ASSIGN_OR_RETURN(tags, MergeTags(tags, request.tags(), request.resource_arn()));
         return absl::OkStatus();
       });
@@ -79,7 +79,7 @@ DecisionOr TagResource(const State& state, const CommandContext& context,
 DecisionOr UntagResource(const State& state, const CommandContext& context,
                          const v1::UntagResourceRequest& request) {
   return ChangeTagsOf<v1::UntagResourceResponse>(
-      state, context, request.resource_arn(), [&request](TagMap& tags) {
+      state, context, request.resource_arn(), [&request](StringMap& tags) {
         for (const std::string& key : request.tag_keys()) {
           tags.erase(key);
         }

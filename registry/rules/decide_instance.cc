@@ -21,7 +21,7 @@ std::string InstanceLock(absl::string_view service_id, absl::string_view instanc
   return absl::StrCat("instance/", service_id, "/", instance_id);
 }
 
-bool HasExactly(const PackedInstance& instance, const AttributeMap& attributes) {
+bool HasExactly(const PackedInstance& instance, const StringMap& attributes) {
   return instance.attribute_count() == attributes.size() &&
          std::all_of(attributes.begin(), attributes.end(), [&instance](const auto& attribute) {
            return instance.FindAttribute(attribute.first) == attribute.second;

@@ -13,8 +13,6 @@
 namespace cloudmap::registry {
 namespace {
 
-using Parameters = google::protobuf::Map<std::string, std::string>;
-
 // "-" and HttpNameSuffix.
 constexpr size_t kHttpNameSuffixChars = 17;
 
@@ -76,7 +74,7 @@ absl::StatusOr<Discovered> Find(const State& state, const QueryContext& context,
   return found;
 }
 
-bool HasAll(const PackedInstance& instance, const Parameters& parameters) {
+bool HasAll(const PackedInstance& instance, const StringMap& parameters) {
   return std::all_of(parameters.begin(), parameters.end(), [&instance](const auto& pair) {
     return instance.FindAttribute(pair.first) == pair.second;
   });
@@ -101,7 +99,7 @@ void FilterByHealth(const ServiceRecord& service, v1::HealthStatusFilter filter,
 }
 
 // Narrows to those that also have the optional pairs, if there are any.
-void PreferOptional(const Parameters& optional, std::vector<Candidate>& candidates) {
+void PreferOptional(const StringMap& optional, std::vector<Candidate>& candidates) {
   const auto has = [&optional](const Candidate& c) { return HasAll(*c.instance, optional); };
   if (!optional.empty() && std::any_of(candidates.begin(), candidates.end(), has)) {
     std::erase_if(candidates, [&has](const Candidate& c) { return !has(c); });

@@ -27,7 +27,7 @@ bool IsKnown(absl::string_view key) {
   return std::find(std::begin(kKnown), std::end(kKnown), key) != std::end(kKnown);
 }
 
-bool Has(const AttributeMap& attributes, const char* key) {
+bool Has(const StringMap& attributes, const char* key) {
   return attributes.find(key) != attributes.end();
 }
 
@@ -37,7 +37,7 @@ bool HasRecord(const ServiceRecord& service, v1::RecordType type) {
                      [type](const v1::DnsRecord& record) { return record.type() == type; });
 }
 
-absl::Status CheckKeysAndSize(const AttributeMap& attributes) {
+absl::Status CheckKeysAndSize(const StringMap& attributes) {
   std::vector<std::string> reserved;
   std::vector<std::string> custom;
   size_t size = 0;
@@ -68,7 +68,7 @@ absl::Status CheckKeysAndSize(const AttributeMap& attributes) {
 }
 
 // The system attributes of `attributes` that may not stand beside `key`.
-std::vector<std::string> Companions(const AttributeMap& attributes, absl::string_view key) {
+std::vector<std::string> Companions(const StringMap& attributes, absl::string_view key) {
   std::vector<std::string> companions;
   for (const char* known : kKnown) {
     if (known != key && absl::string_view(known) != kAttributeInitHealth &&
@@ -88,7 +88,7 @@ absl::Status CheckAlone(absl::string_view key, const std::vector<std::string>& c
                                    "]."));
 }
 
-absl::Status CheckEc2(const NamespaceRecord& in, const AttributeMap& attributes) {
+absl::Status CheckEc2(const NamespaceRecord& in, const StringMap& attributes) {
   if (in.type() != v1::NAMESPACE_TYPE_HTTP) {
     return InvalidInput(absl::StrCat(
         kAttributeEc2, " provided in namespace type ",
@@ -105,7 +105,7 @@ absl::Status CheckEc2(const NamespaceRecord& in, const AttributeMap& attributes)
   return CheckAlone(kAttributeEc2, companions);
 }
 
-absl::Status CheckAlias(const ServiceRecord& service, const AttributeMap& attributes) {
+absl::Status CheckAlias(const ServiceRecord& service, const StringMap& attributes) {
   RETURN_IF_ERROR(CheckAlone(kAttributeAlias, Companions(attributes, kAttributeAlias)));
   if (!HasRecord(service, v1::RECORD_TYPE_A) && !HasRecord(service, v1::RECORD_TYPE_AAAA)) {
     return InvalidInput("ALIAS instance can be registered only in services with A or AAAA records");
@@ -121,7 +121,7 @@ absl::Status CheckAlias(const ServiceRecord& service, const AttributeMap& attrib
   return absl::OkStatus();
 }
 
-absl::Status CheckRequired(const ServiceRecord& service, const AttributeMap& attributes) {
+absl::Status CheckRequired(const ServiceRecord& service, const StringMap& attributes) {
   std::vector<std::string> missing;
   const auto require = [&](v1::RecordType type, const char* key) {
     if (HasRecord(service, type) && !Has(attributes, key)) {
@@ -156,7 +156,7 @@ bool IsUnroutable(const in_addr& address) {
 }
 
 absl::Status CheckValues(const RegistryOptions& options, const ServiceRecord& service,
-                         const AttributeMap& attributes) {
+                         const StringMap& attributes) {
   if (const auto it = attributes.find(kAttributeIpv4); it != attributes.end()) {
     in_addr address;
     if (inet_pton(AF_INET, it->second.c_str(), &address) != 1) {
@@ -201,7 +201,7 @@ absl::Status CheckValues(const RegistryOptions& options, const ServiceRecord& se
 }  // namespace
 
 absl::Status CheckInstanceAttributes(const RegistryOptions& options, const NamespaceRecord& in,
-                                     const ServiceRecord& service, const AttributeMap& attributes) {
+                                     const ServiceRecord& service, const StringMap& attributes) {
   RETURN_IF_ERROR(CheckKeysAndSize(attributes));
   if (Has(attributes, kAttributeEc2)) {
     RETURN_IF_ERROR(CheckEc2(in, attributes));
@@ -214,7 +214,7 @@ absl::Status CheckInstanceAttributes(const RegistryOptions& options, const Names
   return CheckValues(options, service, attributes);
 }
 
-bool HasEc2Address(const RegistryOptions& options, const AttributeMap& attributes) {
+bool HasEc2Address(const RegistryOptions& options, const StringMap& attributes) {
   if (options.ec2_addresses.empty()) {
     return false;
   }
@@ -222,7 +222,7 @@ bool HasEc2Address(const RegistryOptions& options, const AttributeMap& attribute
   return id != attributes.end() && options.ec2_addresses.contains(id->second);
 }
 
-AttributeMap WithEc2Address(const RegistryOptions& options, AttributeMap attributes) {
+StringMap WithEc2Address(const RegistryOptions& options, StringMap attributes) {
   if (HasEc2Address(options, attributes)) {
     attributes[kAttributeIpv4] = options.ec2_addresses.at(attributes.at(kAttributeEc2));
   }

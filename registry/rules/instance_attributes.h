@@ -4,7 +4,7 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "google/protobuf/map.h"
+#include "registry/base/string_map.h"
 #include "registry/model/record.h"
 #include "registry/options.h"
 
@@ -18,16 +18,15 @@ inline constexpr char kAttributeIpv4[] = "AWS_INSTANCE_IPV4";
 inline constexpr char kAttributeIpv6[] = "AWS_INSTANCE_IPV6";
 inline constexpr char kAttributePort[] = "AWS_INSTANCE_PORT";
 
-using AttributeMap = google::protobuf::Map<std::string, std::string>;
-
 // InvalidInput, in AWS's words where they are known, unless an instance of `service` may have
 // `attributes`.
 absl::Status CheckInstanceAttributes(const RegistryOptions& options, const NamespaceRecord& in,
-                                     const ServiceRecord& service, const AttributeMap& attributes);
+                                     const ServiceRecord& service, const StringMap& attributes);
 
-// What is kept of `attributes`: AWS_EC2_INSTANCE_ID brings the address that is known of it.
-bool HasEc2Address(const RegistryOptions& options, const AttributeMap& attributes);
-AttributeMap WithEc2Address(const RegistryOptions& options, AttributeMap attributes);
+// Whether the address of their AWS_EC2_INSTANCE_ID is known.
+bool HasEc2Address(const RegistryOptions& options, const StringMap& attributes);
+// What is kept of `attributes`: with that address, if it is known.
+StringMap WithEc2Address(const RegistryOptions& options, StringMap attributes);
 
 // What Route 53 would refuse of the records of instance `id` of `service`; "" if nothing.
 std::string InvalidChange(const NamespaceRecord& in, const ServiceRecord& service,

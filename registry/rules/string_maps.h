@@ -2,15 +2,11 @@
 // entries, and make the map of the list, and the list of the map, whenever the other is touched.
 #pragma once
 
-#include <string>
-
 #include "google/protobuf/descriptor.h"
-#include "google/protobuf/map.h"
 #include "google/protobuf/message.h"
+#include "registry/base/string_map.h"
 
 namespace cloudmap::registry {
-
-using StringMap = google::protobuf::Map<std::string, std::string>;
 
 // nullptr for a field that is not such a member of a request. REQUIRES: a field of `message`.
 const StringMap* FindStringMap(const google::protobuf::Message& message,

@@ -8,10 +8,10 @@
 
 namespace cloudmap::registry {
 
-absl::StatusOr<TagMap> MergeTags(const TagMap& existing,
-                                 const google::protobuf::RepeatedPtrField<v1::Tag>& tags,
-                                 absl::string_view resource_name) {
-  TagMap merged = existing;
+absl::StatusOr<StringMap> MergeTags(const StringMap& existing,
+                                    const google::protobuf::RepeatedPtrField<v1::Tag>& tags,
+                                    absl::string_view resource_name) {
+  StringMap merged = existing;
   absl::flat_hash_set<absl::string_view> keys;
   for (const v1::Tag& tag : tags) {
     if (absl::StartsWithIgnoreCase(tag.key(), "aws:")) {

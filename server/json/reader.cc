@@ -200,7 +200,7 @@ void Reader::SetEnum(const std::string& name, const FieldDescriptor& field, Mess
 }
 
 void Reader::SetMapEntry(const Scalar& value, const Frame& map) {
-  registry::StringMap* strings = registry::FindMutableStringMap(*map.message, *map.field);
+  StringMap* strings = registry::FindMutableStringMap(*map.message, *map.field);
   const auto* text = std::get_if<std::string*>(&value);
   if (strings != nullptr && text != nullptr) {
     (*strings)[std::move(map_key_)] = std::move(**text);
