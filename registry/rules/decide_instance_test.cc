@@ -3,7 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "registry/rules/instance_fixture.h"
+#include "tests/support/instance_fixture.h"
 
 namespace cloudmap::registry {
 namespace {

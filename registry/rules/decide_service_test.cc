@@ -4,7 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "registry/rules/service_fixture.h"
+#include "tests/support/service_fixture.h"
 
 namespace cloudmap::registry {
 namespace {

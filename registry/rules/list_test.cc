@@ -5,8 +5,8 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "registry/base/random.h"
-#include "registry/rules/list_fixture.h"
 #include "registry/rules/page.h"
+#include "tests/support/list_fixture.h"
 
 namespace cloudmap::registry {
 namespace {

@@ -2,7 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "registry/rules/list_fixture.h"
+#include "tests/support/list_fixture.h"
 
 namespace cloudmap::registry {
 namespace {
