@@ -192,6 +192,9 @@ class PersistentMap {
     return removed;
   }
 
+  // The highest hash. REQUIRES: not empty.
+  uint64_t LastHash() const { return LastHashBelow(*root_.node()); }
+
   // Calls visit(const K&, const V&) for every entry, in ascending order of hash.
   template <typename Visit>
   void ForEach(const Visit& visit) const {
@@ -520,7 +523,7 @@ class PersistentMap {
         if (leaf->hash >= first && !visit(leaf->hash, leaf->key, leaf->value)) {
           return false;
         }
-      } else if (LastHash(*slot.node()) >= first && !Scan(*slot.node(), first, visit)) {
+      } else if (LastHashBelow(*slot.node()) >= first && !Scan(*slot.node(), first, visit)) {
         return false;
       }
     }
@@ -528,7 +531,7 @@ class PersistentMap {
   }
 
   // The highest hash below `node`; lets a scan skip whole subtrees.
-  static uint64_t LastHash(const Node& node) {
+  static uint64_t LastHashBelow(const Node& node) {
     const Node* below = &node;
     while (!below->slots()[below->count - 1].is_leaf()) {
       below = below->slots()[below->count - 1].node();

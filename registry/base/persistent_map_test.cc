@@ -179,7 +179,7 @@ TYPED_TEST(PersistentMapModel, RemoveUpToTakesTheFirstInOrderOfHash) {
       own.Put("more", 1);
       own.Remove("more");
       ASSERT_NO_FATAL_FAILURE(ExpectEqual(own, expected));
-      // The shape is that of entries removed one by one: the order of collisions is part of it.
+      // Also entries of one hash are in the order that removing one by one leaves.
       std::vector<std::string> order;
       std::vector<std::string> order_erased;
       rest.ForEach([&](const std::string& key, int) { order.push_back(key); });

@@ -2,6 +2,7 @@
 
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+#include "google/protobuf/unknown_field_set.h"
 
 namespace cloudmap {
 
@@ -13,6 +14,19 @@ std::string SerializeDeterministically(const google::protobuf::MessageLite& mess
   coded.SetSerializationDeterministic(true);
   message.SerializeWithCachedSizes(&coded);
   return bytes;
+}
+
+std::string UnknownFieldsOf(const google::protobuf::Message& message) {
+  std::string bytes;
+  message.GetReflection()->GetUnknownFields(message).SerializeToString(&bytes);
+  return bytes;
+}
+
+void SetUnknownFields(absl::string_view unknown, google::protobuf::Message& message) {
+  if (!unknown.empty()) {
+    message.GetReflection()->MutableUnknownFields(&message)->ParseFromArray(
+        unknown.data(), static_cast<int>(unknown.size()));
+  }
 }
 
 }  // namespace cloudmap

@@ -16,6 +16,10 @@ namespace {
 // Of an operation id, before the dash.
 constexpr size_t kOperationHashChars = 32;
 
+// Of an operation id's hash: the milliseconds until the year 2109. The rest tells those of one
+// millisecond apart.
+constexpr int kTimeBits = 42;
+
 // `chars` characters of base32 that depend on `text` alone.
 std::string HashBase32(absl::string_view text, size_t chars) {
   std::array<uint64_t, 3> words;
@@ -65,14 +69,16 @@ std::string OperationId(absl::string_view target, int64_t now_ms) {
 }
 
 uint64_t OperationIdHash::operator()(absl::string_view operation_id) const {
-  // The milliseconds until the year 2109, and what tells those of one millisecond apart.
-  constexpr int kTimeBits = 42;
   uint64_t ms = 0;
   for (const char c : operation_id.substr(std::min(operation_id.size(), kOperationHashChars + 1))) {
     ms = ms * 36 + static_cast<uint64_t>(
                        absl::ascii_isdigit(static_cast<unsigned char>(c)) ? c - '0' : c - 'a' + 10);
   }
   return ms << (64 - kTimeBits) | StableHash()(operation_id) >> kTimeBits;
+}
+
+int64_t OperationIdHash::TimeOf(uint64_t hash) {
+  return static_cast<int64_t>(hash >> (64 - kTimeBits));
 }
 
 std::string NamespaceArn(const RegistryOptions& options, absl::string_view namespace_id) {

@@ -31,14 +31,15 @@ std::string OperationId(absl::string_view target, int64_t now_ms);
 // at one end of the map, old ones leave at the other, and lists are in order of time.
 struct OperationIdHash {
   uint64_t operator()(absl::string_view operation_id) const;
+  // The time, in milliseconds, of a hash.
+  static int64_t TimeOf(uint64_t hash);
 };
 
 std::string NamespaceArn(const RegistryOptions& options, absl::string_view namespace_id);
 std::string ServiceArn(const RegistryOptions& options, absl::string_view service_id);
 
-// The id in `id_or_arn`. An ARN of another service, region, account or kind names nothing here and
-// gives "". `kind` is "namespace" or "service".
-// The result is part of it.
+// The id in `id_or_arn`, which the result is part of. An ARN of another service, region, account or
+// kind names nothing here and gives "". `kind` is "namespace" or "service".
 absl::string_view ResolveId(const RegistryOptions& options, absl::string_view kind,
                             absl::string_view id_or_arn);
 

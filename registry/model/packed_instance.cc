@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/container/inlined_vector.h"
+#include "registry/base/wire_format.h"
 
 namespace cloudmap::registry {
 namespace {
@@ -17,7 +18,8 @@ Texts TextsOf(const InstanceFields& fields, const StringMap& attributes) {
   }
   std::sort(sorted.begin(), sorted.end());
   // In the order of PackedInstance::Text.
-  Texts texts = {fields.service_id, fields.id, fields.creator_request_id, fields.operation_id};
+  Texts texts = {fields.service_id, fields.id, fields.creator_request_id, fields.operation_id,
+                 fields.unknown};
   for (const auto& [key, value] : sorted) {
     texts.push_back(key);
     texts.push_back(value);
@@ -25,7 +27,8 @@ Texts TextsOf(const InstanceFields& fields, const StringMap& attributes) {
   return texts;
 }
 
-InstanceFields FieldsOf(const storage::v1::InstanceRecord& record) {
+// `unknown` are the record's, and outlive the result.
+InstanceFields FieldsOf(const storage::v1::InstanceRecord& record, absl::string_view unknown) {
   return {.service_id = record.service_id(),
           .id = record.id(),
           .creator_request_id = record.creator_request_id(),
@@ -33,7 +36,8 @@ InstanceFields FieldsOf(const storage::v1::InstanceRecord& record) {
           .create_ms = record.create_ms(),
           .pending_health_due_ms = record.pending_health_due_ms(),
           .custom_health = record.custom_health(),
-          .pending_health = record.pending_health()};
+          .pending_health = record.pending_health(),
+          .unknown = unknown};
 }
 
 }  // namespace
@@ -47,7 +51,7 @@ PackedInstance::PackedInstance(const InstanceFields& fields, const StringMap& at
               TextsOf(fields, attributes)) {}
 
 PackedInstance::PackedInstance(const storage::v1::InstanceRecord& record)
-    : PackedInstance(FieldsOf(record), record.attributes()) {}
+    : PackedInstance(FieldsOf(record, UnknownFieldsOf(record)), record.attributes()) {}
 
 storage::v1::InstanceRecord PackedInstance::ToRecord() const {
   storage::v1::InstanceRecord record;
@@ -60,6 +64,7 @@ storage::v1::InstanceRecord PackedInstance::ToRecord() const {
   record.set_custom_health(custom_health());
   record.set_pending_health(pending_health());
   record.set_pending_health_due_ms(pending_health_due_ms());
+  SetUnknownFields(packed_.text(kUnknown), record);
   return record;
 }
 

@@ -24,6 +24,8 @@ struct InstanceFields {
   int64_t pending_health_due_ms = 0;
   v1::HealthStatus custom_health = v1::HEALTH_STATUS_UNSPECIFIED;
   v1::HealthStatus pending_health = v1::HEALTH_STATUS_UNSPECIFIED;
+  // What a newer version of this program stored besides, in protobuf's wire format.
+  absl::string_view unknown = {};
 };
 
 // Its texts live as long as any copy of it.
@@ -64,7 +66,14 @@ class PackedInstance {
     uint32_t attribute_count;
   };
   // From kFirstAttribute on keys and values take turns.
-  enum Text : size_t { kServiceId, kId, kCreatorRequestId, kOperationId, kFirstAttribute };
+  enum Text : size_t {
+    kServiceId,
+    kId,
+    kCreatorRequestId,
+    kOperationId,
+    kUnknown,
+    kFirstAttribute
+  };
 
   Packed<Header> packed_;
 };

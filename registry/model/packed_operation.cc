@@ -3,10 +3,13 @@
 #include <array>
 #include <string>
 
+#include "registry/base/wire_format.h"
+
 namespace cloudmap::registry {
 namespace {
 
-OperationFields FieldsOf(const storage::v1::OperationRecord& record) {
+// `unknown` are the record's, and outlive the result.
+OperationFields FieldsOf(const storage::v1::OperationRecord& record, absl::string_view unknown) {
   return {.type = record.type(),
           .status = record.status(),
           .create_ms = record.create_ms(),
@@ -22,7 +25,8 @@ OperationFields FieldsOf(const storage::v1::OperationRecord& record) {
           .request_fingerprint = record.request_fingerprint(),
           .method = record.method(),
           .request = record.request(),
-          .lock = record.lock()};
+          .lock = record.lock(),
+          .unknown = unknown};
 }
 
 }  // namespace
@@ -36,10 +40,10 @@ PackedOperation::PackedOperation(const OperationFields& fields)
               std::array<absl::string_view, kTextCount>{
                   fields.id, fields.namespace_id, fields.service_id, fields.instance_id,
                   fields.method, fields.request_token, fields.request_fingerprint, fields.lock,
-                  fields.request, fields.error_code, fields.error_message}) {}
+                  fields.request, fields.error_code, fields.error_message, fields.unknown}) {}
 
 PackedOperation::PackedOperation(const storage::v1::OperationRecord& record)
-    : PackedOperation(FieldsOf(record)) {}
+    : PackedOperation(FieldsOf(record, UnknownFieldsOf(record))) {}
 
 OperationFields PackedOperation::fields() const {
   return {.type = type(),
@@ -57,7 +61,8 @@ OperationFields PackedOperation::fields() const {
           .request_fingerprint = request_fingerprint(),
           .method = method(),
           .request = request(),
-          .lock = lock()};
+          .lock = lock(),
+          .unknown = packed_.text(kUnknown)};
 }
 
 storage::v1::OperationRecord PackedOperation::ToRecord() const {
@@ -78,6 +83,7 @@ storage::v1::OperationRecord PackedOperation::ToRecord() const {
   record.set_method(std::string(method()));
   record.set_request(std::string(request()));
   record.set_lock(std::string(lock()));
+  SetUnknownFields(packed_.text(kUnknown), record);
   return record;
 }
 

@@ -27,6 +27,8 @@ struct OperationFields {
   absl::string_view method = {};
   absl::string_view request = {};
   absl::string_view lock = {};
+  // What a newer version of this program stored besides, in protobuf's wire format.
+  absl::string_view unknown = {};
 };
 
 class PackedOperation {
@@ -77,6 +79,7 @@ class PackedOperation {
     kRequest,
     kErrorCode,
     kErrorMessage,
+    kUnknown,
     kTextCount
   };
 

@@ -4,6 +4,7 @@
 #include "gmock/gmock.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
+#include "google/protobuf/unknown_field_set.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "gtest/gtest.h"
 #include "registry/model/record.h"
@@ -73,6 +74,22 @@ TEST(PackedInstance, FindsAttributesAndGivesThemInOrder) {
   EXPECT_EQ(packed.FindAttribute("key-17"), "17");
   EXPECT_EQ(packed.FindAttribute("key"), std::nullopt);
   EXPECT_EQ(PackedInstance(InstanceRecord()).attribute_count(), 0U);
+}
+
+// A newer version's members outlive a rewrite by this one.
+TEST(PackedRecords, KeepWhatTheyDoNotKnow) {
+  auto operation = Filled<OperationRecord>();
+  OperationRecord::GetReflection()->MutableUnknownFields(&operation)->AddVarint(1000, 7);
+  EXPECT_EQ(PackedOperation(operation).ToRecord().SerializeAsString(),
+            operation.SerializeAsString());
+  EXPECT_EQ(PackedOperation(PackedOperation(operation).fields()).ToRecord().SerializeAsString(),
+            operation.SerializeAsString());
+  auto instance = Filled<InstanceRecord>();
+  (*instance.mutable_attributes())["a"] = "1";
+  InstanceRecord::GetReflection()->MutableUnknownFields(&instance)->AddLengthDelimited(1001, "new");
+  const PackedInstance packed(instance);
+  EXPECT_EQ(packed.ToRecord().SerializeAsString(), instance.SerializeAsString());
+  EXPECT_EQ(packed.FindAttribute("a"), "1");
 }
 
 TEST(PackedRecords, EmptyOnesStayEmpty) {

@@ -18,8 +18,8 @@ class ChangeListener {
   virtual void OnLoad(const State& state) = 0;
 
   // After each durable batch and before its callers are answered (I1), on the thread that committed
-  // it; one call at a time. `changes` lead from `before` to `after`, in order, with at most one
-  // entry per key.
+  // it; one call at a time. `changes` lead from `before` to `after`, in order; a key is put or
+  // deleted by at most one of them, unless it was forgotten in between.
   virtual void OnCommit(const State& before, const State& after,
                         const std::vector<Change>& changes) = 0;
 };

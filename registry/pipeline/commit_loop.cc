@@ -35,32 +35,32 @@ State StateOf(Snapshot snapshot) {
   return Apply(State(), changes, snapshot.revision);
 }
 
-// The last change of each key, in the place of its first: a parent stays before its children.
+// The last change of each key, in the place of its first: a parent stays before its children. What
+// is put after it was forgotten stays behind that.
 std::vector<Change> LastPerKey(std::vector<Change> changes) {
-  // By the place of the first, that of the last.
-  std::vector<size_t> last(changes.size());
-  absl::flat_hash_map<RecordKeyView, size_t> first;
-  first.reserve(changes.size());
-  bool repeats = false;
+  constexpr size_t kDropped = ~size_t{0};
+  // What comes in the place of each change.
+  std::vector<size_t> source(changes.size());
+  absl::flat_hash_map<RecordKeyView, size_t> place;
+  place.reserve(changes.size());
   for (size_t i = 0; i < changes.size(); ++i) {
-    last[i] = i;
-    if (changes[i].forgotten() != nullptr) {
+    source[i] = i;
+    if (const PackedOperations* forgotten = changes[i].forgotten()) {
+      for (const PackedOperation& operation : *forgotten) {
+        place.erase(KeyOf(operation));
+      }
       continue;
     }
-    const auto [known, is_first] = first.emplace(changes[i].key(), i);
+    const auto [known, is_first] = place.emplace(changes[i].key(), i);
     if (!is_first) {
-      last[known->second] = i;
-      last[i] = changes.size();
-      repeats = true;
+      source[known->second] = i;
+      source[i] = kDropped;
     }
-  }
-  if (!repeats) {
-    return changes;
   }
   std::vector<Change> kept;
   kept.reserve(changes.size());
-  for (const size_t i : last) {
-    if (i != changes.size()) {
+  for (const size_t i : source) {
+    if (i != kDropped) {
       kept.push_back(std::move(changes[i]));
     }
   }

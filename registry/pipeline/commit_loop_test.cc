@@ -148,6 +148,29 @@ TEST_F(CommitLoopTest, ChangesOfABatchHoldEachKeyOnceAndParentsFirst) {
   EXPECT_EQ(loop_->Current()->FindService("srv-1")->instances.size(), 1U);
 }
 
+TEST_F(CommitLoopTest, WhatIsPutAgainAfterItWasForgottenStays) {
+  OperationRecord operation;
+  operation.set_id(OperationId("target", 7));
+  operation.set_status(v1::OPERATION_STATUS_SUCCESS);
+  Start();
+  HoldBack();
+  Submit(Puts(operation));
+  Submit([operation](const State&, const CommandContext&) {
+    Decision decision;
+    decision.mutation.Forget({PackedOperation(operation)});
+    return absl::StatusOr<Decision>(std::move(decision));
+  });
+  Submit(Puts(operation));
+  store_.Open();
+  EXPECT_EQ(answers_.back().Wait(), "OK");
+  EXPECT_NE(loop_->Current()->FindOperation(operation.id()), nullptr);
+  const auto before = Dump(*loop_->Current());
+  loop_->Stop();
+  NewLoop();
+  Start();
+  EXPECT_EQ(Dump(*loop_->Current()), before);
+}
+
 TEST_F(CommitLoopTest, ARejectedCommandLeavesTheBatchAndTheStateAlone) {
   Start();
   const auto before = Dump(*loop_->Current());

@@ -19,6 +19,8 @@ constexpr absl::Duration kRetryDelay = absl::Seconds(1);
 // would pay for one more commit with every registration.
 constexpr absl::Duration kExpirySlack = absl::Seconds(1);
 constexpr size_t kOperationsSlack = kPruneBatchMax;
+// After nothing could be forgotten: the oldest are pending still, or the clock was set back.
+constexpr absl::Duration kEmptyPruneDelay = absl::Minutes(1);
 
 }  // namespace
 
@@ -48,8 +50,15 @@ void DeadlineKeeper::Watch(const PackedOperation& operation) {
   }
 }
 
+void DeadlineKeeper::Watch(const PackedInstance& instance) {
+  if (instance.pending_health() != v1::HEALTH_STATUS_UNSPECIFIED) {
+    deadlines_.push({instance.pending_health_due_ms(), std::string(instance.service_id()),
+                     std::string(instance.id())});
+  }
+}
+
 void DeadlineKeeper::WatchOldest(const State& state) {
-  if (pruning_) {
+  if (prune_on_its_way_ != 0) {
     return;
   }
   if (CountFinished(state) > kOperationsMax + kOperationsSlack) {
@@ -59,30 +68,25 @@ void DeadlineKeeper::WatchOldest(const State& state) {
   if (prune_at_ != absl::InfiniteFuture()) {
     return;
   }
-  state.operations().ScanFrom(0, [this](uint64_t, absl::string_view,
-                                        const auto& oldest) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    const absl::Time expires = absl::FromUnixMillis(oldest.update_ms()) + kOperationRetention;
-    // What is pending for so long cannot be forgotten yet.
-    prune_at_ = (oldest.is_pending() ? std::max(expires, clock_.Now()) : expires) + kExpirySlack;
-    return false;
+  // The first is the oldest unless it has been pending for long.
+  size_t seen = 0;
+  absl::Time oldest = absl::InfiniteFuture();
+  state.operations().ScanFrom(0, [&](uint64_t, absl::string_view, const auto& operation) {
+    const int64_t finished_ms = std::max(operation.update_ms(), operation.due_ms());
+    oldest = std::min(oldest, absl::FromUnixMillis(finished_ms));
+    return operation.is_pending() && ++seen < kPruneBatchMax;
   });
-}
-
-void DeadlineKeeper::Watch(const PackedInstance& instance) {
-  if (instance.pending_health() != v1::HEALTH_STATUS_UNSPECIFIED) {
-    deadlines_.push({instance.pending_health_due_ms(), std::string(instance.service_id()),
-                     std::string(instance.id())});
-  }
+  prune_at_ = oldest + kOperationRetention + kExpirySlack;
 }
 
 void DeadlineKeeper::OnLoad(const State& state) {
   absl::MutexLock lock(&mutex_);
   ++loads_;
   deadlines_ = {};
-  ForEachPending(state, [this](const PackedOperation& operation)
-                            ABSL_NO_THREAD_SAFETY_ANALYSIS { Watch(operation); });
+  state.operations().ForEach([this](absl::string_view, const auto& operation)
+                                 ABSL_NO_THREAD_SAFETY_ANALYSIS { Watch(operation); });
   prune_at_ = absl::InfiniteFuture();
-  pruning_ = false;
+  prune_on_its_way_ = 0;
   WatchOldest(state);
   state.services().ForEach([this](const std::string&, const ServiceEntry& service) {
     service.instances.ForEach([this](absl::string_view, const auto& instance)
@@ -98,7 +102,10 @@ void DeadlineKeeper::OnCommit(const State&, const State& after,
   for (const Change& change : changes) {
     const RecordPtr* record = change.record();
     if (record == nullptr) {
-      pruning_ = pruning_ && change.forgotten() == nullptr;
+      // Nothing else deletes operations.
+      const bool pruned =
+          change.forgotten() != nullptr || change.key().kind == RecordKind::kOperation;
+      prune_on_its_way_ = pruned ? 0 : prune_on_its_way_;
     } else if (const auto* operation = std::get_if<PackedOperation>(record)) {
       Watch(*operation);
     } else if (const auto* instance = std::get_if<PackedInstance>(record)) {
@@ -122,7 +129,7 @@ absl::Time DeadlineKeeper::NextWake() const {
 void DeadlineKeeper::Run() {
   while (true) {
     std::vector<Deadline> due;
-    bool prune = false;
+    int64_t prune = 0;
     bool flush = false;
     int64_t loads = 0;
     {
@@ -139,19 +146,19 @@ void DeadlineKeeper::Run() {
         due.push_back(deadlines_.top());
         deadlines_.pop();
       }
-      prune = prune_at_ <= now;
-      // Too many operations are there only because more and more come.
-      flush = !due.empty() || (prune && prune_at_ != absl::InfinitePast());
-      if (prune) {
+      flush = !due.empty();
+      if (prune_at_ <= now) {
+        // Too many are there only because more and more come, and with them it will be flushed.
+        flush = flush || prune_at_ != absl::InfinitePast();
         prune_at_ = absl::InfiniteFuture();
-        pruning_ = true;
+        prune_on_its_way_ = prune = ++prunes_;
       }
     }
     for (Deadline& deadline : due) {
       SubmitDeadline(std::move(deadline), loads);
     }
-    if (prune) {
-      SubmitPrune(loads);
+    if (prune != 0) {
+      SubmitPrune(prune, loads);
     }
     if (flush) {
       flush_();
@@ -181,13 +188,19 @@ void DeadlineKeeper::SubmitDeadline(Deadline deadline, int64_t loads) {
   });
 }
 
-void DeadlineKeeper::SubmitPrune(int64_t loads) {
-  submit_(PruneOperations, [this, loads](const auto& answer) {
+void DeadlineKeeper::SubmitPrune(int64_t number, int64_t loads) {
+  submit_(PruneOperations, [this, number, loads](const auto& answer) {
     absl::MutexLock lock(&mutex_);
-    if (!answer.ok() && Postpone(loads)) {
+    if (prune_on_its_way_ != number) {
+      return;  // it forgot something, and OnCommit looked for what comes next
+    }
+    prune_on_its_way_ = 0;
+    if (answer.ok()) {
+      prune_at_ = clock_.Now() + kEmptyPruneDelay;
+      changed_.Signal();
+    } else if (Postpone(loads)) {
       prune_at_ = not_before_;
     }
-    pruning_ = pruning_ && loads != loads_;
   });
 }
 

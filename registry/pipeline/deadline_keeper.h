@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <queue>
 #include <string>
 #include <thread>
@@ -45,15 +44,16 @@ class DeadlineKeeper final : public ChangeListener {
     std::string instance_id;
     bool operator<(const Deadline& other) const { return due_ms > other.due_ms; }
   };
+
   void Run();
   void Watch(const PackedOperation& operation) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Watch(const PackedInstance& instance) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // When the oldest operations of `state` must go.
   void WatchOldest(const State& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Watch(const PackedInstance& instance) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Time NextWake() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // `loads`: loads_ when what is submitted was taken out.
   void SubmitDeadline(Deadline deadline, int64_t loads);
-  void SubmitPrune(int64_t loads);
+  void SubmitPrune(int64_t number, int64_t loads);
   // After a refused command: waits before the next; whether what it was about must be put back.
   bool Postpone(int64_t loads) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -70,9 +70,11 @@ class DeadlineKeeper final : public ChangeListener {
   // Nothing is submitted before: a command of ours was refused.
   absl::Time not_before_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   std::priority_queue<Deadline> deadlines_ ABSL_GUARDED_BY(mutex_);
-  // Infinite while there is nothing to forget.
+  // When operations are to be forgotten: the infinite past when there are too many, the infinite
+  // future when there are none or the command to forget them is on its way.
   absl::Time prune_at_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
-  bool pruning_ ABSL_GUARDED_BY(mutex_) = false;  // the command to do so is on its way
+  int64_t prunes_ ABSL_GUARDED_BY(mutex_) = 0;            // such commands so far
+  int64_t prune_on_its_way_ ABSL_GUARDED_BY(mutex_) = 0;  // its number; 0 for none
 };
 
 }  // namespace cloudmap::registry

@@ -157,6 +157,25 @@ TEST_F(DeadlineKeeperTest, ForgetsFinishedOperationsAfterTheRetentionAndKeepsYou
   EXPECT_NE(loop_.Current()->FindOperation("young"), nullptr);
 }
 
+// More than one command's worth, behind one that cannot go, and no other command comes.
+TEST_F(DeadlineKeeperTest, ForgetsAllThatIsOfAgeBehindAPendingOne) {
+  const absl::Time old = absl::Now() - kOperationRetention - absl::Hours(1);
+  OperationRecord pending = Creation(v1::OPERATION_STATUS_PENDING, old);
+  pending.set_id(OperationId("first", 1));
+  pending.set_due_ms(absl::ToUnixMillis(absl::Now() + absl::Hours(1)));
+  Mutation mutation;
+  mutation.Put(pending);
+  for (size_t i = 0; i < 2 * kPruneBatchMax + 1; ++i) {
+    OperationRecord finished = Creation(v1::OPERATION_STATUS_SUCCESS, old);
+    finished.set_id(OperationId(absl::StrCat(i), 2));
+    mutation.Put(finished);
+  }
+  ASSERT_TRUE(store_.Commit({1, mutation.changes()}).ok());
+  watcher_.wanted = [](const State& state) { return state.operations().size() == 1; };
+  Start();
+  EXPECT_TRUE(watcher_.Wait());
+}
+
 TEST_F(DeadlineKeeperTest, StopDoesNotWaitForDeadlines) {
   Given(Creation(v1::OPERATION_STATUS_PENDING, absl::Now() + absl::Hours(1)));
   watcher_.wanted = [](const State&) { return false; };
@@ -246,6 +265,7 @@ TEST(DeadlineKeeperRetry, WaitsBeforeItAsksAgain) {
   OperationRecord pending;
   pending.set_id("pending");
   pending.set_status(v1::OPERATION_STATUS_PENDING);
+  pending.set_lock("lock");
   OperationRecord old;
   old.set_id("old");
   old.set_status(v1::OPERATION_STATUS_SUCCESS);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,20 @@
 
 namespace cloudmap::registry {
 namespace {
+
+// Not older than any other, also when the clock was set back: the oldest are forgotten first.
+std::string NewOperationId(const State& state, absl::string_view target, int64_t now_ms) {
+  int64_t ms = now_ms;
+  if (!state.operations().empty()) {
+    ms = std::max(ms, OperationIdHash::TimeOf(state.operations().LastHash()));
+  }
+  std::string id = OperationId(target, ms);
+  // Two operations on one target in one millisecond still need two ids.
+  while (state.FindOperation(id) != nullptr) {
+    id = OperationId(target, ++ms);
+  }
+  return id;
+}
 
 // Sets what `outcome`, which must outlive the fields, says.
 void Finish(const CommandContext& context, const Outcome& outcome, OperationFields& fields) {
@@ -51,11 +66,7 @@ std::string StartOperation(const State& state, const CommandContext& context,
   const std::string target =
       absl::StrCat(targets.namespace_id, "/", targets.service_id, "/", targets.instance_id);
   const int64_t now_ms = absl::ToUnixMillis(context.now);
-  std::string id = OperationId(target, now_ms);
-  // Two operations on one target in one millisecond still need two ids.
-  for (int64_t ms = now_ms + 1; state.FindOperation(id) != nullptr; ++ms) {
-    id = OperationId(target, ms);
-  }
+  const std::string id = NewOperationId(state, target, now_ms);
   OperationFields fields = {.type = start.type,
                             .create_ms = now_ms,
                             .id = id,
@@ -131,40 +142,29 @@ absl::StatusOr<Decision> PruneOperations(const State& state, const CommandContex
   const size_t finished = CountFinished(state);
   const size_t too_many = finished - std::min(finished, kOperationsMax);
   size_t found = 0;
-  const auto goes = [&](const PackedOperation& operation) {
-    return found < kPruneBatchMax && (found < too_many || operation.update_ms() <= expired_ms);
-  };
   Decision decision;
   PackedOperations oldest;
   oldest.reserve(kPruneBatchMax);
-  uint64_t last = 0;
-  size_t whole =
-      0;  // of the oldest, those whose place in the order is not shared by one that stays
-  bool blocked = false;
+  std::optional<uint64_t> stays;  // the place of the first that does
   state.operations().ScanFrom(0, [&](uint64_t hash, absl::string_view id, const auto& operation) {
-    if (!blocked) {
-      whole = hash == last ? whole : oldest.size();
-      last = hash;
-    }
-    blocked = blocked || operation.is_pending();
-    if (operation.is_pending()) {
-      return true;
-    }
-    if (!goes(operation)) {
-      return false;
+    const bool goes = !operation.is_pending() && found < kPruneBatchMax &&
+                      (found < too_many || operation.update_ms() <= expired_ms);
+    if (!goes) {
+      stays = stays.value_or(hash);
+      return operation.is_pending();
     }
     ++found;
-    if (blocked) {
+    if (stays.has_value()) {
       decision.mutation.Delete({RecordKind::kOperation, std::string(id), ""});
     } else {
       oldest.push_back(operation);
     }
     return true;
   });
-  if (oldest.size() == state.operations().size()) {
-    whole = oldest.size();
+  // What shares its place with one that stays cannot be cut off.
+  while (!oldest.empty() && OperationIdHash()(oldest.back().id()) == stays) {
+    oldest.pop_back();
   }
-  oldest.erase(oldest.begin() + static_cast<std::ptrdiff_t>(whole), oldest.end());
   if (!oldest.empty()) {
     decision.mutation.Forget(std::move(oldest));
   }

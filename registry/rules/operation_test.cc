@@ -78,6 +78,10 @@ TEST_F(OperationsTest, PruningForgetsFinishedOnesAndTheirTokensAlone) {
 }
 
 TEST_F(OperationsTest, PruningForgetsTheOldestOfTooMany) {
+  const std::string oldest = Start(CreateHttpNamespace, "name: 'a'");
+  now += absl::Seconds(1);
+  const std::string older = Start(CreateHttpNamespace, "name: 'b'");
+  now += absl::Seconds(1);
   Mutation many;
   for (size_t i = 0; i < kOperationsMax; ++i) {
     OperationRecord record;
@@ -87,11 +91,7 @@ TEST_F(OperationsTest, PruningForgetsTheOldestOfTooMany) {
     many.Put(std::move(record));
   }
   state = Apply(std::move(state), many.changes(), state.revision() + 1);
-  now -= absl::Seconds(2);
-  const std::string oldest = Start(CreateHttpNamespace, "name: 'a'");
   now += absl::Seconds(1);
-  const std::string older = Start(CreateHttpNamespace, "name: 'b'");
-  now += absl::Seconds(2);
   const std::string newest = Start(CreateHttpNamespace, "name: 'c'");
   EXPECT_EQ(CountFinished(state), kOperationsMax + 3);
   EXPECT_TRUE(ApplyDecision(PruneOperations(state, NextContext())).ok());
@@ -138,6 +138,20 @@ TEST_F(OperationsTest, PruningTakesNoMoreThanABatchAtOnce) {
   EXPECT_TRUE(ApplyDecision(PruneOperations(state, NextContext())).ok());
   EXPECT_EQ(CountFinished(state), 0U);
   EXPECT_EQ(state.FindOperationByRequest(RequestKey("CreateHttpNamespace", "", "t-1")), nullptr);
+}
+
+TEST_F(OperationsTest, ANewOneIsTheNewestThoughTheClockWasSetBack) {
+  const std::string first = Start(CreateHttpNamespace, "name: 'a'");
+  now -= absl::Hours(1);
+  const std::string second = Start(CreateHttpNamespace, "name: 'b'");
+  EXPECT_LT(OperationIdHash::TimeOf(OperationIdHash()(first)),
+            OperationIdHash::TimeOf(OperationIdHash()(second)) + 1);
+  now += absl::Hours(1) + kOperationRetention - absl::Minutes(30);
+  EXPECT_TRUE(ApplyDecision(PruneOperations(state, NextContext())).ok());
+  EXPECT_NE(state.FindOperation(first), nullptr) << "half an hour is left";
+  EXPECT_EQ(GetOperation(second).create_date().seconds(),
+            GetOperation(first).create_date().seconds() - 3600)
+      << "the time that is shown is the clock's";
 }
 
 TEST_F(OperationsTest, ManyOnOneTargetInOneMillisecondHaveDistinctIds) {

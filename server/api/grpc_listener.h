@@ -14,7 +14,6 @@
 //   }                                                   // here they leave
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <string>
 #include <thread>
@@ -44,7 +43,7 @@ class GrpcListener {
   // Accepts no more; connections go on. Before the server goes. Idempotent.
   void Stop();
 
-  // REQUIRES: Listen() was OK.
+  // REQUIRES: Listen() was OK, and Stop() was not called.
   std::string bound_address() const;
 
   // How many connections it remembers; some may be gone.

@@ -73,12 +73,15 @@ class GrpcService::Call {
   // Whether it came; if not, it has been answered.
   bool is_new() const { return !answered_; }
   int index() const { return index_; }
+  const MethodDescriptor& method() const {
+    return *service_.operations_.methods()[static_cast<size_t>(index_)];
+  }
   std::string peer() const { return context_.peer(); }
 
   // Whether it may wait for a Flush.
   static bool Serve(std::unique_ptr<Call> call) {
     Operations& operations = call->service_.operations_;
-    const MethodDescriptor& method = *operations.methods()[static_cast<size_t>(call->index_)];
+    const MethodDescriptor& method = call->method();
     std::unique_ptr<Message> request = ParseRequest(method, call->bytes_);
     if (request == nullptr) {
       Answer(std::move(call),
@@ -100,10 +103,8 @@ class GrpcService::Call {
     if (answer.ok()) {
       answered.responder_.Finish(BufferOf(*std::move(answer)), grpc::Status::OK, &answered);
     } else {
-      const MethodDescriptor& method =
-          *service.operations_.methods()[static_cast<size_t>(answered.index_)];
-      answered.responder_.FinishWithError(FailureStatus(method, answer.status(), answered.context_),
-                                          &answered);
+      answered.responder_.FinishWithError(
+          FailureStatus(answered.method(), answer.status(), answered.context_), &answered);
     }
     const absl::MutexLock lock(&service.mutex_);
     --service.unanswered_;
@@ -152,28 +153,30 @@ void GrpcService::Start() {
 void GrpcService::Run(Queue& queue) {
   void* tag = nullptr;
   bool came = false;
-  std::vector<std::string> writers;  // the peers whose writes wait for a Flush
-  int events = 0;                    // since the first of them
+  bool has_writes = false;
+  int events = 0;                    // since the first of those writes
+  std::vector<std::string> writers;  // their peers
   while (true) {
-    if (!writers.empty() && (++events > kEventsBeforeFlush ||
-                             queue.AsyncNext(&tag, &came, gpr_inf_past(GPR_CLOCK_MONOTONIC)) !=
-                                 grpc::CompletionQueue::GOT_EVENT)) {
+    if (has_writes && (++events > kEventsBeforeFlush ||
+                       queue.AsyncNext(&tag, &came, gpr_inf_past(GPR_CLOCK_MONOTONIC)) !=
+                           grpc::CompletionQueue::GOT_EVENT)) {
       const GrpcListener::Hold hold(listener_, writers);
       operations_.Flush();
-      writers.clear();
+      has_writes = false;
       events = 0;
+      writers.clear();
     }
-    if (writers.empty() && !queue.Next(&tag, &came)) {
+    if (!has_writes && !queue.Next(&tag, &came)) {
       return;
     }
     std::unique_ptr<Call> call(static_cast<Call*>(tag));
     // What did not come waited for a call when the server was shut down.
     if (came && call->is_new() && Admit()) {
       Call::Await(std::make_unique<Call>(*this, call->index(), queue));
-      std::string peer = call->peer();
-      if (Call::Serve(std::move(call))) {
-        writers.push_back(std::move(peer));
+      if (operations_.FlushAnswers() && operations_.IsWrite(call->method())) {
+        writers.push_back(call->peer());
       }
+      has_writes = Call::Serve(std::move(call)) || has_writes;
     }
   }
 }
