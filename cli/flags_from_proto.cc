@@ -31,13 +31,6 @@ constexpr char kInputFlag[] = "--cli-input-json";
 // No argument that a shell passes on begins with this by accident.
 constexpr char kBracketGuard = '\x01';
 
-std::string Unprotected(std::string value) {
-  if (!value.empty() && value.front() == kBracketGuard) {
-    value.erase(0, 1);
-  }
-  return value;
-}
-
 // RFC 9562 s5.4: a random UUID.
 std::string NewToken() {
   std::random_device random;
@@ -64,6 +57,13 @@ std::optional<std::string> ReadFile(const std::string& path) {
 }
 
 }  // namespace
+
+std::string Unprotected(std::string value) {
+  if (!value.empty() && value.front() == kBracketGuard) {
+    value.erase(0, 1);
+  }
+  return value;
+}
 
 std::string ProtectBrackets(std::string argument) {
   const size_t equals = argument.find('=');

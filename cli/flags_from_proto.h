@@ -56,7 +56,8 @@ class RequestFlags {
 };
 
 // CLI11 takes a value in brackets apart at its commas, which JSON does not survive. Goes over the
-// arguments before CLI11 sees them; RequestFlags undoes it.
+// arguments before CLI11 sees them; RequestFlags undoes it, other options need Unprotected.
 std::string ProtectBrackets(std::string argument);
+std::string Unprotected(std::string value);
 
 }  // namespace cloudmap::cli

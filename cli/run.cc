@@ -242,6 +242,11 @@ Outcome RunCli(std::vector<std::string> arguments) {
   if (std::optional<Outcome> done = Parse(app, std::move(arguments), commands)) {
     return *std::move(done);
   }
+  // What may begin with a bracket: "[::1]:8054", or any file's name.
+  for (std::string* value : {&options.connect.server, &options.connect.tls_ca,
+                             &options.connect.tls_cert, &options.connect.tls_key}) {
+    *value = Unprotected(std::move(*value));
+  }
   for (const Command& command : commands) {
     if (command.app->parsed()) {
       return RunCommand(command, options);

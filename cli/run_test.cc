@@ -199,6 +199,16 @@ TEST(RunCli, RepeatedPageTokenIsAnErrorAndNoLoop) {
   EXPECT_THAT(outcome.err, HasSubstr("same page token twice"));
 }
 
+TEST(RunCli, TheServersAddressMayBeIpv6) {
+  for (const std::vector<std::string>& server :
+       {std::vector<std::string>{"--server", "[::1]:1"}, {"--server=[::1]:1"}}) {
+    std::vector<std::string> arguments = {"list-namespaces"};
+    arguments.insert(arguments.end(), server.begin(), server.end());
+    const Outcome outcome = RunCli(arguments);
+    EXPECT_THAT(outcome.err, StartsWith("cloudmapctl: cannot reach [::1]:1 "));
+  }
+}
+
 struct Misuse {
   std::vector<std::string> arguments;
   std::string err;

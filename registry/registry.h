@@ -53,9 +53,6 @@ class Registry {
   // what waits, unless another thread does.
   void Flush();
 
-  // Whether Flush commits itself; else a thread of the registry's own does.
-  bool FlushCommits() const { return !store_->CommitWaits(); }
-
   // The newest committed state. A caller that has been answered sees its own write.
   std::shared_ptr<const State> Current() const;
 

@@ -1,4 +1,4 @@
-// Accepts connections for a gRPC server. It knows their sockets, so that answers of one batch that
+// Accepts connections for a gRPC server. It knows their sockets, so that answers of one moment that
 // go to one connection can leave together: gRPC itself writes each to the socket as it is given,
 // and each write wakes the client.
 //

@@ -20,8 +20,8 @@ using google::protobuf::MethodDescriptor;
 constexpr char kErrorTypeKey[] = "cloudmap-error-type";
 // Calls that a queue waits for per method: of that many that come at once none waits for another.
 constexpr int kAwaitedCalls = 8;
-// However many more calls come, writes wait for no more than this.
-constexpr int kEventsBeforeFlush = 128;
+// However many more calls come, the first waits for no more than this.
+constexpr int kEventsAtOnce = 32;
 
 grpc::Status FailureStatus(const MethodDescriptor& method, const absl::Status& failure,
                            grpc::ServerContext& context) {
@@ -151,34 +151,42 @@ void GrpcService::Start() {
 }
 
 void GrpcService::Run(Queue& queue) {
-  void* tag = nullptr;
-  bool came = false;
-  bool has_writes = false;
-  int events = 0;                    // since the first of those writes
-  std::vector<std::string> writers;  // their peers
-  while (true) {
-    if (has_writes && (++events > kEventsBeforeFlush ||
-                       queue.AsyncNext(&tag, &came, gpr_inf_past(GPR_CLOCK_MONOTONIC)) !=
-                           grpc::CompletionQueue::GOT_EVENT)) {
+  std::vector<std::unique_ptr<Call>> calls;
+  std::vector<std::string> writers;  // the peers of those that wait for a Flush
+  while (TakeCalls(queue, calls)) {
+    for (std::unique_ptr<Call>& call : calls) {
+      std::string peer = calls.size() > 1 ? call->peer() : "";
+      if (Call::Serve(std::move(call))) {
+        writers.push_back(std::move(peer));
+      }
+    }
+    calls.clear();
+    if (!writers.empty()) {
       const GrpcListener::Hold hold(listener_, writers);
       operations_.Flush();
-      has_writes = false;
-      events = 0;
       writers.clear();
     }
-    if (!has_writes && !queue.Next(&tag, &came)) {
-      return;
-    }
+  }
+}
+
+bool GrpcService::TakeCalls(Queue& queue, std::vector<std::unique_ptr<Call>>& calls) {
+  void* tag = nullptr;
+  bool came = false;
+  if (!queue.Next(&tag, &came)) {
+    return false;
+  }
+  int events = 0;
+  do {
     std::unique_ptr<Call> call(static_cast<Call*>(tag));
     // What did not come waited for a call when the server was shut down.
     if (came && call->is_new() && Admit()) {
       Call::Await(std::make_unique<Call>(*this, call->index(), queue));
-      if (operations_.FlushAnswers() && operations_.IsWrite(call->method())) {
-        writers.push_back(call->peer());
-      }
-      has_writes = Call::Serve(std::move(call)) || has_writes;
+      calls.push_back(std::move(call));
     }
-  }
+  } while (++events < kEventsAtOnce &&
+           queue.AsyncNext(&tag, &came, gpr_inf_past(GPR_CLOCK_MONOTONIC)) ==
+               grpc::CompletionQueue::GOT_EVENT);
+  return true;
 }
 
 bool GrpcService::Admit() {

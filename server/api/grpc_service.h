@@ -1,6 +1,7 @@
 // Every operation as a method of a gRPC service, by descriptor, on completion queues with a thread
-// each. A thread takes all calls that have come before it lets their writes go on, so that they are
-// one batch, committed by the thread that read them.
+// each. A thread takes the calls that have come together, answers those that read, and lets those
+// that write go on as one batch, which it commits itself where the store does not wait; then those
+// of its answers that go to one connection leave together.
 //
 //   GrpcService service(operations, listener);
 //   service.AddQueues(builder, 2);
@@ -46,6 +47,8 @@ class GrpcService final : public grpc::Service {
   using Queue = grpc::ServerCompletionQueue;
 
   void Run(Queue& queue);
+  // Waits for the first event and takes what else is there. False once the queue has ended.
+  bool TakeCalls(Queue& queue, std::vector<std::unique_ptr<Call>>& calls);
   // Counts a call that is to be answered. False once nobody is left to answer to.
   bool Admit();
 

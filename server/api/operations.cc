@@ -23,7 +23,6 @@ class Operations::Handler {
  public:
   virtual ~Handler() = default;
   virtual const google::protobuf::Descriptor* request_type() const = 0;
-  virtual bool is_write() const = 0;
   // `request` is of request_type() and valid.
   // Whether a Flush is needed.
   virtual bool Run(registry::Registry& registry, std::unique_ptr<Message> request,
@@ -42,7 +41,6 @@ class WriteHandler final : public Handler {
   const google::protobuf::Descriptor* request_type() const override {
     return Request::descriptor();
   }
-  bool is_write() const override { return true; }
   bool Run(registry::Registry& registry, std::unique_ptr<Message> request,
            Operations::Done done) const override {
     registry.Submit(
@@ -79,7 +77,6 @@ class ReadHandler final : public Handler {
   const google::protobuf::Descriptor* request_type() const override {
     return Request::descriptor();
   }
-  bool is_write() const override { return false; }
   bool Run(registry::Registry& registry, std::unique_ptr<Message> request,
            Operations::Done done) const override {
     const std::shared_ptr<const State> state = registry.Current();
@@ -175,10 +172,6 @@ std::unique_ptr<Message> Operations::NewRequest(const MethodDescriptor& method) 
   return std::unique_ptr<Message>(google::protobuf::MessageFactory::generated_factory()
                                       ->GetPrototype(method.input_type())
                                       ->New());
-}
-
-bool Operations::IsWrite(const MethodDescriptor& method) const {
-  return handlers_.at(&method)->is_write();
 }
 
 bool Operations::Call(const MethodDescriptor& method, std::unique_ptr<Message> request,

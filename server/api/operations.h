@@ -50,9 +50,6 @@ class Operations {
   // For a transport whose thread has called what had come together: lets the writes go on as one
   // batch. Cheap when there are none. Thread-safe.
   void Flush() { registry_.Flush(); }
-  // Whether Flush answers writes itself, before it returns; else another thread does.
-  bool FlushAnswers() const { return registry_.FlushCommits(); }
-  bool IsWrite(const google::protobuf::MethodDescriptor& method) const;
 
   class Handler;
 
