@@ -113,15 +113,16 @@ absl::StatusOr<Json> RequestFlags::ReadInput() const {
   if (input_file_.empty()) {
     return Json::object();
   }
-  const std::optional<std::string> text = ReadFile(input_file_);
+  const std::string path = Unprotected(input_file_);
+  const std::optional<std::string> text = ReadFile(path);
   if (!text.has_value()) {
     return absl::InvalidArgumentError(
-        absl::StrCat(kInputFlag, ": cannot read ", input_file_, "; name a readable file or -"));
+        absl::StrCat(kInputFlag, ": cannot read ", path, "; name a readable file or -"));
   }
   const Json input = Json::parse(*text, nullptr, /*allow_exceptions=*/false);
   if (input.is_discarded()) {
     return absl::InvalidArgumentError(
-        absl::StrCat(kInputFlag, ": ", input_file_, " does not hold valid JSON"));
+        absl::StrCat(kInputFlag, ": ", path, " does not hold valid JSON"));
   }
   return FitObject(kInputFlag, type_, input);
 }

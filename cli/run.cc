@@ -243,12 +243,14 @@ Outcome RunCli(std::vector<std::string> arguments) {
     return *std::move(done);
   }
   // What may begin with a bracket: "[::1]:8054", or any file's name.
-  for (std::string* value : {&options.connect.server, &options.connect.tls_ca,
-                             &options.connect.tls_cert, &options.connect.tls_key}) {
+  for (std::string* value :
+       {&options.connect.server, &options.connect.tls_ca, &options.connect.tls_cert,
+        &options.connect.tls_key, &options.timeout, &options.output}) {
     *value = Unprotected(std::move(*value));
   }
-  for (const Command& command : commands) {
+  for (Command& command : commands) {
     if (command.app->parsed()) {
+      command.wait_timeout = Unprotected(std::move(command.wait_timeout));
       return RunCommand(command, options);
     }
   }

@@ -1,6 +1,7 @@
 #include "registry/pipeline/commit_loop.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -9,6 +10,7 @@
 #include "registry/base/status_macros.h"
 #include "registry/errors.h"
 #include "registry/limits.h"
+#include "registry/model/ids.h"
 #include "spdlog/spdlog.h"
 
 namespace cloudmap::registry {
@@ -22,7 +24,11 @@ bool LoadsBefore(const RecordPtr& a, const RecordPtr& b) {
   if (x == nullptr || y == nullptr) {
     return a.index() < b.index();
   }
-  return std::make_pair(x->create_ms(), x->id()) < std::make_pair(y->create_ms(), y->id());
+  const auto age = [](const PackedOperation& operation) {
+    return std::make_tuple(OperationIdHash::TimeOf(OperationIdHash()(operation.id())),
+                           operation.create_ms(), operation.id());
+  };
+  return age(*x) < age(*y);
 }
 
 State StateOf(Snapshot snapshot) {

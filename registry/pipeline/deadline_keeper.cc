@@ -68,13 +68,14 @@ void DeadlineKeeper::WatchOldest(const State& state) {
   if (prune_at_ != absl::InfiniteFuture()) {
     return;
   }
-  // The first is the oldest unless it has been pending for long.
+  // The first is the oldest unless it has been pending for long, or the clock was ahead then.
+  const int64_t now_ms = absl::ToUnixMillis(clock_.Now());
   size_t seen = 0;
   absl::Time oldest = absl::InfiniteFuture();
   state.operations().ScanFrom(0, [&](uint64_t, absl::string_view, const auto& operation) {
     const int64_t finished_ms = std::max(operation.update_ms(), operation.due_ms());
     oldest = std::min(oldest, absl::FromUnixMillis(finished_ms));
-    return operation.is_pending() && ++seen < kPruneBatchMax;
+    return (operation.is_pending() || finished_ms > now_ms) && ++seen < kPruneBatchMax;
   });
   prune_at_ = oldest + kOperationRetention + kExpirySlack;
 }
@@ -191,16 +192,13 @@ void DeadlineKeeper::SubmitDeadline(Deadline deadline, int64_t loads) {
 void DeadlineKeeper::SubmitPrune(int64_t number, int64_t loads) {
   submit_(PruneOperations, [this, number, loads](const auto& answer) {
     absl::MutexLock lock(&mutex_);
+    const bool again = !answer.ok() && Postpone(loads);
     if (prune_on_its_way_ != number) {
-      return;  // it forgot something, and OnCommit looked for what comes next
+      return;  // OnCommit or OnLoad has looked for what comes next
     }
     prune_on_its_way_ = 0;
-    if (answer.ok()) {
-      prune_at_ = clock_.Now() + kEmptyPruneDelay;
-      changed_.Signal();
-    } else if (Postpone(loads)) {
-      prune_at_ = not_before_;
-    }
+    prune_at_ = again ? not_before_ : clock_.Now() + kEmptyPruneDelay;
+    changed_.Signal();
   });
 }
 

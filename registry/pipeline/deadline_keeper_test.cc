@@ -195,6 +195,21 @@ TEST_F(DeadlineKeeperTest, TriesAgainUntilTheStoreTakesIt) {
   ASSERT_TRUE(watcher_.Wait());
 }
 
+// Every failed commit loads anew, which must not make the keeper ask again at once.
+TEST_F(DeadlineKeeperTest, WhileTheStoreFailsItWaitsBeforeItAsksAgainToForget) {
+  Given(Creation(v1::OPERATION_STATUS_SUCCESS, absl::Now() - kOperationRetention - absl::Hours(1)));
+  watcher_.wanted = [](const State& state) { return state.operations().empty(); };
+  store_.Fail(TestStore::Failure::kLost);
+  const absl::Time start = absl::Now();
+  Start();
+  // What the store was given and three tries, of which the second may come with the load of the
+  // first.
+  store_.AwaitCommits(4);
+  EXPECT_GE(absl::Now() - start, absl::Milliseconds(990));
+  store_.Fail(TestStore::Failure::kNone);
+  EXPECT_TRUE(watcher_.Wait());
+}
+
 // Too many operations are pruned together with the commands that bring more of them; what is too
 // old must go even if nothing else comes.
 TEST(DeadlineKeeperPruning, ComesAlongWithOthersUnlessItIsOfAge) {

@@ -19,11 +19,13 @@
 namespace cloudmap::registry {
 namespace {
 
-// Not older than any other, also when the clock was set back: the oldest are forgotten first.
+// Not older than any other, and the newest when the clock was set back: the oldest are forgotten
+// first.
 std::string NewOperationId(const State& state, absl::string_view target, int64_t now_ms) {
   int64_t ms = now_ms;
   if (!state.operations().empty()) {
-    ms = std::max(ms, OperationIdHash::TimeOf(state.operations().LastHash()));
+    const int64_t last_ms = OperationIdHash::TimeOf(state.operations().LastHash());
+    ms = last_ms > now_ms ? last_ms + 1 : now_ms;
   }
   std::string id = OperationId(target, ms);
   // Two operations on one target in one millisecond still need two ids.
@@ -138,6 +140,7 @@ size_t CountFinished(const State& state) {
 }
 
 absl::StatusOr<Decision> PruneOperations(const State& state, const CommandContext& context) {
+  const int64_t now_ms = absl::ToUnixMillis(context.now);
   const int64_t expired_ms = absl::ToUnixMillis(context.now - kOperationRetention);
   const size_t finished = CountFinished(state);
   const size_t too_many = finished - std::min(finished, kOperationsMax);
@@ -151,7 +154,8 @@ absl::StatusOr<Decision> PruneOperations(const State& state, const CommandContex
                       (found < too_many || operation.update_ms() <= expired_ms);
     if (!goes) {
       stays = stays.value_or(hash);
-      return operation.is_pending();
+      // What finished while the clock was ahead holds up the others as little.
+      return operation.is_pending() || operation.update_ms() > now_ms;
     }
     ++found;
     if (stays.has_value()) {

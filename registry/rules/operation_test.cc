@@ -1,4 +1,5 @@
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
@@ -141,17 +142,26 @@ TEST_F(OperationsTest, PruningTakesNoMoreThanABatchAtOnce) {
 }
 
 TEST_F(OperationsTest, ANewOneIsTheNewestThoughTheClockWasSetBack) {
-  const std::string first = Start(CreateHttpNamespace, "name: 'a'");
+  std::vector<std::string> ids = {Start(CreateHttpNamespace, "name: 'a'")};
   now -= absl::Hours(1);
-  const std::string second = Start(CreateHttpNamespace, "name: 'b'");
-  EXPECT_LT(OperationIdHash::TimeOf(OperationIdHash()(first)),
-            OperationIdHash::TimeOf(OperationIdHash()(second)) + 1);
-  now += absl::Hours(1) + kOperationRetention - absl::Minutes(30);
-  EXPECT_TRUE(ApplyDecision(PruneOperations(state, NextContext())).ok());
-  EXPECT_NE(state.FindOperation(first), nullptr) << "half an hour is left";
-  EXPECT_EQ(GetOperation(second).create_date().seconds(),
-            GetOperation(first).create_date().seconds() - 3600)
+  for (const char* name : {"b", "c", "d", "e"}) {
+    ids.push_back(Start(CreateHttpNamespace, absl::StrCat("name: '", name, "'")));
+    EXPECT_GT(OperationIdHash()(ids.back()), OperationIdHash()(ids[ids.size() - 2]));
+  }
+  EXPECT_EQ(GetOperation(ids[1]).create_date().seconds(),
+            GetOperation(ids[0]).create_date().seconds() - 3600)
       << "the time that is shown is the clock's";
+}
+
+TEST_F(OperationsTest, PruningGoesOnPastOneThatFinishedWhileTheClockWasAhead) {
+  now += 365 * absl::Hours(24);
+  const std::string ahead = Start(CreateHttpNamespace, "name: 'a'");
+  now -= 365 * absl::Hours(24);
+  const std::string normal = Start(CreateHttpNamespace, "name: 'b'");
+  now += kOperationRetention + absl::Seconds(1);
+  EXPECT_TRUE(ApplyDecision(PruneOperations(state, NextContext())).ok());
+  EXPECT_NE(state.FindOperation(ahead), nullptr);
+  EXPECT_EQ(state.FindOperation(normal), nullptr);
 }
 
 TEST_F(OperationsTest, ManyOnOneTargetInOneMillisecondHaveDistinctIds) {
