@@ -3,6 +3,7 @@
 #include <atomic>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -49,12 +50,15 @@ TEST(Packed, CopiesShareTheTexts) {
 
 TEST(Packed, CopiesMayGoOnManyThreadsAtOnce) {
   const Value value({1}, Texts{"text"});
+  constexpr int kThreads = 4;
   std::vector<std::thread> threads;
-  for (int t = 0; t < 4; ++t) {
+  threads.reserve(kThreads);
+  for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&value] {
       for (int i = 0; i < 10000; ++i) {
-        const Value copy = value;
-        ASSERT_EQ(copy.text(0), "text");
+        Value copy = value;
+        const Value moved = std::move(copy);
+        ASSERT_EQ(moved.text(0), "text");
       }
     });
   }

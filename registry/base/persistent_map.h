@@ -259,11 +259,12 @@ class PersistentMap {
     }
     bool empty() const { return bits_ == 0; }
     bool is_leaf() const { return (bits_ & 1) != 0; }
-    // NOLINTBEGIN(performance-no-int-to-ptr): the low bit says which.
+    // The low bit says which; the analyzer does not follow the counts.
+    // NOLINTBEGIN(performance-no-int-to-ptr, clang-analyzer-cplusplus.NewDelete)
     Leaf* leaf() const { return reinterpret_cast<Leaf*>(bits_ & ~uintptr_t{1}); }
     Node* node() const { return reinterpret_cast<Node*>(bits_); }
     Node* TakeNode() { return reinterpret_cast<Node*>(std::exchange(bits_, 0)); }
-    // NOLINTEND(performance-no-int-to-ptr)
+    // NOLINTEND(performance-no-int-to-ptr, clang-analyzer-cplusplus.NewDelete)
 
    private:
     explicit Slot(uintptr_t bits) : bits_(bits) {}
@@ -330,18 +331,21 @@ class PersistentMap {
   static Node* WithInserted(Node* node, uint32_t map, uint32_t at, Slot slot) {
     const bool own = IsOwn(node->references);
     Node* copy = Node::New(node->kind, map, node->count + 1);
-    for (uint32_t i = 0, from = 0; i < copy->count; ++i) {
-      new (copy->slots() + i) Slot(i == at ? std::move(slot) : MoveOrCopy(*node, from++, own));
+    for (uint32_t i = 0; i < node->count; ++i) {
+      new (copy->slots() + i + (i < at ? 0 : 1)) Slot(MoveOrCopy(*node, i, own));
     }
+    new (copy->slots() + at) Slot(std::move(slot));
     Node::Release(node);
     return copy;
   }
 
+  // REQUIRES: another slot is left.
   static Node* WithRemoved(Node* node, uint32_t map, uint32_t at) {
     const bool own = IsOwn(node->references);
     Node* copy = Node::New(node->kind, map, node->count - 1);
     for (uint32_t i = 0, to = 0; i < node->count; ++i) {
       if (i != at) {
+        // NOLINTNEXTLINE(clang-analyzer-cplusplus.PlacementNew): see REQUIRES.
         new (copy->slots() + to++) Slot(MoveOrCopy(*node, i, own));
       }
     }

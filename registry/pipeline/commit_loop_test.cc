@@ -343,6 +343,7 @@ TEST_F(CommitLoopTest, ManyThreadsMaySubmitAndReadAtOnce) {
   constexpr int kEach = 300;
   std::atomic<int> answered{0};
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&, t] {
       int64_t last = 0;
@@ -434,6 +435,7 @@ TEST_F(FlushTest, ManyThreadsGetAllTheirAnswers) {
   constexpr int kCommands = 2'000;
   std::atomic<int> answered = 0;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < kCommands; ++i) {

@@ -155,8 +155,8 @@ void DeadlineKeeper::Run() {
         prune_on_its_way_ = prune = ++prunes_;
       }
     }
-    for (Deadline& deadline : due) {
-      SubmitDeadline(std::move(deadline), loads);
+    for (const Deadline& deadline : due) {
+      SubmitDeadline(deadline, loads);
     }
     if (prune != 0) {
       SubmitPrune(prune, loads);
@@ -173,7 +173,7 @@ bool DeadlineKeeper::Postpone(int64_t loads) {
   return loads == loads_;
 }
 
-void DeadlineKeeper::SubmitDeadline(Deadline deadline, int64_t loads) {
+void DeadlineKeeper::SubmitDeadline(const Deadline& deadline, int64_t loads) {
   Decider decide = [deadline](const State& state, const CommandContext& context) {
     return deadline.instance_id.empty()
                ? CompleteOperation(state, context, deadline.id)

@@ -52,7 +52,7 @@ class DeadlineKeeper final : public ChangeListener {
   void WatchOldest(const State& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Time NextWake() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // `loads`: loads_ when what is submitted was taken out.
-  void SubmitDeadline(Deadline deadline, int64_t loads);
+  void SubmitDeadline(const Deadline& deadline, int64_t loads);
   void SubmitPrune(int64_t number, int64_t loads);
   // After a refused command: waits before the next; whether what it was about must be put back.
   bool Postpone(int64_t loads) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -186,7 +186,7 @@ TEST_F(DeleteServiceTest, WithUnfinishedOperationsIsResourceInUse) {
   const std::string request = absl::StrCat("id: '", id, "'");
   options.operation_delay = absl::Seconds(1);
   Complete([&] {
-    const std::string registration = Register(id, "i-1");
+    std::string registration = Register(id, "i-1");
     EXPECT_EQ(TryType(DeleteService, request), "ResourceInUse") << "a registration is pending";
     return registration;
   }());
