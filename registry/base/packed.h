@@ -69,8 +69,6 @@ class Packed {
 
   // REQUIRES of what follows: not moved from.
   const Header& header() const { return block_->header; }
-  // Without the empty ones at the end.
-  size_t text_count() const { return block_->count; }
   // "" beyond the last.
   absl::string_view text(size_t index) const {
     if (index >= block_->count) {

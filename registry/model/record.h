@@ -59,6 +59,7 @@ RecordPtr ToRecordPtr(ServiceRecord record);
 RecordPtr ToRecordPtr(InstancesRevisionRecord record);
 RecordPtr ToRecordPtr(const InstanceRecord& record);
 RecordPtr ToRecordPtr(const OperationRecord& record);
+
 // As it goes to a store: calls visit(message) and gives what that gives.
 template <typename Visit>
 auto VisitMessage(const RecordPtr& record, const Visit& visit) {

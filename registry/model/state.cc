@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 
 namespace cloudmap::registry {
+
 const NamespaceEntry* State::FindNamespace(absl::string_view id) const {
   return namespaces_.Find(id);
 }

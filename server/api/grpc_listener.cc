@@ -22,13 +22,9 @@ namespace {
 // After accept failed for want of file descriptors or memory: time for some to come free.
 constexpr int kAcceptRetryMs = 100;
 
-// As ServerContext::peer() writes it; "" for what is not connected.
+// As ServerContext::peer() writes it; nobody's for what is not connected.
 std::string PeerOf(int fd) {
-  SocketAddress peer;
-  socklen_t size = SocketAddress::kMaxSize;
-  if (getpeername(fd, peer.get(), &size) != 0) {
-    return "";
-  }
+  const SocketAddress peer = SocketAddress::OfPeer(fd);
   if (peer.is_v4()) {
     return absl::StrCat("ipv4:", peer.ToString());
   }
