@@ -8,7 +8,7 @@
 #include "absl/time/clock.h"
 #include "cloudmap/v1/service_discovery.pb.h"
 #include "registry/base/status_macros.h"
-#include "registry/rules/enum_names.h"
+#include "registry/schema/enum_names.h"
 
 namespace cloudmap::cli {
 namespace {

@@ -9,7 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "cli/names.h"
-#include "registry/rules/enum_names.h"
+#include "registry/schema/enum_names.h"
 
 namespace cloudmap::cli {
 namespace {

@@ -13,7 +13,7 @@
 #include "cli/flag_help.h"
 #include "cli/shorthand.h"
 #include "registry/base/status_macros.h"
-#include "registry/rules/enum_names.h"
+#include "registry/schema/enum_names.h"
 
 namespace cloudmap::cli {
 namespace {

@@ -16,7 +16,7 @@
 #include "cli/flag_value.h"
 #include "cli/names.h"
 #include "registry/base/status_macros.h"
-#include "registry/rules/violations.h"
+#include "registry/schema/violations.h"
 #include "server/json/proto_json.h"
 
 namespace cloudmap::cli {

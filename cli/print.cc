@@ -15,7 +15,7 @@
 #include "absl/time/time.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/timestamp.pb.h"
-#include "registry/rules/enum_names.h"
+#include "registry/schema/enum_names.h"
 
 namespace cloudmap::cli {
 namespace {

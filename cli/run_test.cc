@@ -8,9 +8,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "cli/fake_server.h"
 #include "cli/method_docs.h"
 #include "cli/names.h"
+#include "cli/testing/fake_server.h"
 #include "cloudmap/v1/service_discovery.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

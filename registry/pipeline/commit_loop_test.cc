@@ -12,7 +12,7 @@
 #include "absl/synchronization/notification.h"
 #include "gtest/gtest.h"
 #include "registry/limits.h"
-#include "registry/pipeline/pipeline_harness.h"
+#include "registry/pipeline/testing/pipeline_harness.h"
 
 namespace cloudmap::registry {
 namespace {

@@ -5,9 +5,9 @@
 #include <utility>
 #include <variant>
 
+#include "registry/decide/decide.h"
+#include "registry/decide/operation.h"
 #include "registry/limits.h"
-#include "registry/rules/decide.h"
-#include "registry/rules/operation.h"
 
 namespace cloudmap::registry {
 namespace {

@@ -9,10 +9,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
+#include "registry/decide/decide.h"
 #include "registry/limits.h"
 #include "registry/pipeline/commit_loop.h"
-#include "registry/pipeline/pipeline_harness.h"
-#include "registry/rules/decide.h"
+#include "registry/pipeline/testing/pipeline_harness.h"
 
 namespace cloudmap::registry {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "gtest/gtest.h"
 #include "registry/store/open_store.h"
-#include "registry/store/store_contract.h"
+#include "registry/store/testing/store_contract.h"
 
 namespace cloudmap::registry {
 namespace {

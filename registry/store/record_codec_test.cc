@@ -5,7 +5,7 @@
 
 #include "google/protobuf/stubs/logging.h"
 #include "gtest/gtest.h"
-#include "registry/store/store_contract.h"
+#include "registry/store/testing/store_contract.h"
 
 namespace cloudmap::registry {
 namespace {

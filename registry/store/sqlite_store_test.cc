@@ -16,7 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "registry/store/store_contract.h"
+#include "registry/store/testing/store_contract.h"
 #include "tests/support/temporary_directory.h"
 
 namespace cloudmap::registry {

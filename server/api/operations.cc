@@ -5,10 +5,10 @@
 #include "cloudmap/v1/service_discovery.pb.h"
 #include "registry/base/check.h"
 #include "registry/base/wire_format.h"
+#include "registry/decide/decide.h"
 #include "registry/errors.h"
-#include "registry/rules/decide.h"
-#include "registry/rules/query.h"
-#include "registry/rules/validate.h"
+#include "registry/query/query.h"
+#include "registry/schema/validate.h"
 
 namespace cloudmap::api {
 

@@ -13,7 +13,7 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "registry/registry.h"
-#include "registry/rules/violations.h"
+#include "registry/schema/violations.h"
 #include "server/api/throttle.h"
 
 namespace cloudmap::api {

@@ -24,7 +24,7 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "registry/base/random.h"
-#include "registry/rules/violations.h"
+#include "registry/schema/violations.h"
 #include "server/aws/sigv4.h"
 #include "server/http/message.h"
 

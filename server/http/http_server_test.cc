@@ -10,7 +10,7 @@
 #include "absl/synchronization/mutex.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/http/server_fixture.h"
+#include "server/http/testing/server_fixture.h"
 
 namespace cloudmap::http {
 namespace {

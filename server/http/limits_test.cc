@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "server/http/server_fixture.h"
+#include "server/http/testing/server_fixture.h"
 
 namespace cloudmap::http {
 namespace {

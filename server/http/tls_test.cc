@@ -19,7 +19,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/http/http_server.h"
-#include "server/http/raw_client.h"
+#include "server/http/testing/raw_client.h"
 #include "server/net/address.h"
 #include "tests/support/temporary_directory.h"
 

@@ -18,7 +18,7 @@
 #include "nlohmann/json.hpp"
 #include "registry/base/check.h"
 #include "registry/base/wire_format.h"
-#include "registry/rules/enum_names.h"
+#include "registry/schema/enum_names.h"
 #include "server/json/escape.h"
 #include "server/json/proto_json.h"
 

@@ -21,7 +21,7 @@
 #include "absl/strings/string_view.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
-#include "registry/rules/violations.h"
+#include "registry/schema/violations.h"
 
 namespace cloudmap::json {
 

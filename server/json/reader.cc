@@ -10,8 +10,8 @@
 #include "google/protobuf/timestamp.pb.h"
 #include "registry/base/check.h"
 #include "registry/errors.h"
-#include "registry/rules/enum_names.h"
-#include "registry/rules/string_maps.h"
+#include "registry/schema/enum_names.h"
+#include "registry/schema/string_maps.h"
 
 namespace cloudmap::json {
 namespace {

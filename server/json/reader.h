@@ -11,7 +11,7 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "nlohmann/json.hpp"
-#include "registry/rules/violations.h"
+#include "registry/schema/violations.h"
 #include "server/json/scalar.h"
 
 namespace cloudmap::json {

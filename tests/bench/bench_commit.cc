@@ -10,10 +10,10 @@
 #include "registry/base/check.h"
 #include "registry/base/clock.h"
 #include "registry/base/random.h"
+#include "registry/decide/decide.h"
 #include "registry/registry.h"
-#include "registry/rules/decide.h"
 #include "registry/store/volatile_store.h"
-#include "server/dns/publisher.h"
+#include "server/dns/zones/publisher.h"
 
 namespace cloudmap::bench {
 namespace {

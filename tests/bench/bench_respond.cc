@@ -7,8 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "benchmark/benchmark.h"
-#include "server/dns/publisher.h"
-#include "server/dns/respond.h"
+#include "server/dns/answer/respond.h"
+#include "server/dns/zones/publisher.h"
 #include "tests/bench/dns_content.h"
 
 namespace cloudmap::bench {

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "registry/base/random.h"
-#include "server/dns/dns_server.h"
-#include "server/dns/publisher.h"
+#include "server/dns/transport/dns_server.h"
+#include "server/dns/zones/publisher.h"
 #include "tests/bench/dns_content.h"
 
 int main(int argc, char** argv) {

@@ -2,7 +2,7 @@
 #include <vector>
 
 #include "registry/base/check.h"
-#include "server/dns/respond.h"
+#include "server/dns/answer/respond.h"
 #include "tests/fuzz/fuzz_input.h"
 #include "tests/fuzz/response_check.h"
 

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "registry/base/check.h"
-#include "server/dns/query.h"
+#include "server/dns/message/query.h"
 
 namespace {
 

@@ -5,8 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "registry/base/check.h"
-#include "server/dns/respond.h"
-#include "server/dns/test_registry.h"
+#include "server/dns/answer/respond.h"
+#include "server/dns/testing/test_registry.h"
 #include "tests/fuzz/fuzz_input.h"
 #include "tests/fuzz/response_check.h"
 

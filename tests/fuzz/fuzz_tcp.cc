@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "registry/base/check.h"
-#include "server/dns/tcp_session.h"
+#include "server/dns/transport/tcp_session.h"
 #include "tests/fuzz/fuzz_input.h"
 #include "tests/fuzz/response_check.h"
 

@@ -1,0 +1,385 @@
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "registry/base/status_macros.h"
+#include "registry/decide/decide.h"
+#include "registry/decide/effects.h"
+#include "registry/decide/operation.h"
+#include "registry/decide/tags.h"
+#include "registry/errors.h"
+#include "registry/limits.h"
+#include "registry/model/ids.h"
+#include "registry/model/lookup.h"
+#include "registry/model/names.h"
+
+namespace cloudmap::registry {
+namespace {
+
+// What the three creates have in common.
+struct Creation {
+  v1::NamespaceType type = v1::NAMESPACE_TYPE_UNSPECIFIED;
+  absl::string_view method;
+  std::string name;
+  std::string vpc;
+  std::string token;
+  const google::protobuf::RepeatedPtrField<v1::Tag>* tags = nullptr;
+  const google::protobuf::Message* request = nullptr;
+};
+
+absl::string_view CreateMethod(v1::NamespaceType type) {
+  switch (type) {
+    case v1::NAMESPACE_TYPE_DNS_PRIVATE:
+      return "CreatePrivateDnsNamespace";
+    case v1::NAMESPACE_TYPE_DNS_PUBLIC:
+      return "CreatePublicDnsNamespace";
+    default:
+      return "CreateHttpNamespace";
+  }
+}
+
+absl::Status AlreadyExists(const NamespaceRecord& existing) {
+  return MakeError(
+      v1::NAMESPACE_ALREADY_EXISTS,
+      absl::StrCat("Another operation of type ", CreateMethod(existing.type()), " and id ",
+                   existing.create_operation_id(), " has completed"),
+      {{"CreatorRequestId", existing.creator_request_id()}, {"NamespaceId", existing.id()}});
+}
+
+// The namespace that `creation` cannot stand beside: one of the same name and type, and for
+// private ones also the same VPC.
+const NamespaceRecord* FindConflict(const State& state, v1::NamespaceType type,
+                                    absl::string_view name, absl::string_view vpc) {
+  const NamespaceIds* ids = state.FindNamespacesByName(type, name);
+  if (ids == nullptr) {
+    return nullptr;
+  }
+  for (const std::string& id : *ids) {
+    const NamespaceRecord& other = *state.FindNamespace(id)->record;
+    if (other.type() == type && other.vpc() == vpc) {
+      return &other;
+    }
+  }
+  return nullptr;
+}
+
+template <typename Response>
+Decision Answer(std::string operation_id, Mutation mutation) {
+  auto response = std::make_unique<Response>();
+  response->set_operation_id(std::move(operation_id));
+  return {std::move(mutation), std::move(response)};
+}
+
+// The operation that this token already started, if the retry is the same request and what it
+// made is still there; an error if the token came with another request.
+absl::StatusOr<const PackedOperation*> FindReplay(const State& state, const Creation& creation) {
+  const PackedOperation* earlier =
+      creation.token.empty()
+          ? nullptr
+          : state.FindOperationByRequest(RequestKey(creation.method, "", creation.token));
+  if (earlier == nullptr) {
+    return nullptr;
+  }
+  const bool pending = earlier->status() == v1::OPERATION_STATUS_PENDING;
+  const NamespaceEntry* made = state.FindNamespace(earlier->namespace_id());
+  if (!pending && made == nullptr) {
+    return nullptr;
+  }
+  if (earlier->request_fingerprint() == Fingerprint(*creation.request)) {
+    return earlier;
+  }
+  return pending ? DuplicateRequest(creation.method, earlier->id()) : AlreadyExists(*made->record);
+}
+
+// Namespaces, and those under way.
+size_t CountWithPending(const State& state) {
+  size_t count = state.namespaces().size();
+  ForEachPending(state, [&count](const PackedOperation& operation) {
+    count += operation.type() == v1::OPERATION_TYPE_CREATE_NAMESPACE ? 1 : 0;
+  });
+  return count;
+}
+
+absl::Status CheckCreation(const State& state, const CommandContext& context,
+                           const Creation& creation, absl::string_view lock) {
+  if (IsDnsNamespace(creation.type) && !IsDnsName(creation.name)) {
+    return InvalidInput(absl::StrCat(
+        "Name '", creation.name,
+        "' is not a DNS name: labels have 1 to 63 characters and a name at most 253."));
+  }
+  RETURN_IF_ERROR(MergeTags({}, *creation.tags, creation.name).status());
+  if (context.options->aws_quotas && CountWithPending(state) >= kNamespacesQuota) {
+    return MakeError(v1::RESOURCE_LIMIT_EXCEEDED,
+                     absl::StrCat("The limit of ", kNamespacesQuota,
+                                  " namespaces per region has been reached."));
+  }
+  RETURN_IF_ERROR(CheckLock(state, lock));
+  // A private one fails later, as an operation: on AWS it is Route 53 that refuses.
+  if (creation.type != v1::NAMESPACE_TYPE_DNS_PRIVATE) {
+    if (const auto* other = FindConflict(state, creation.type, creation.name, creation.vpc)) {
+      return AlreadyExists(*other);
+    }
+  }
+  return absl::OkStatus();
+}
+
+template <typename Response>
+DecisionOr Create(const State& state, const CommandContext& context, const Creation& creation) {
+  const std::string lock = absl::StrCat("create-namespace/", creation.type, "/", creation.vpc, "/",
+                                        NamespaceNameKey(creation.type, creation.name));
+  ASSIGN_OR_RETURN(const PackedOperation* replayed, FindReplay(state, creation));
+  if (replayed != nullptr) {
+    return Answer<Response>(std::string(replayed->id()), {});
+  }
+  RETURN_IF_ERROR(CheckCreation(state, context, creation, lock));
+  Mutation mutation;
+  OperationRequest start;
+  start.type = v1::OPERATION_TYPE_CREATE_NAMESPACE;
+  start.method = creation.method;
+  const std::string namespace_id = NamespaceId(context.entropy);
+  start.targets.namespace_id = namespace_id;
+  start.token = creation.token;
+  start.lock = lock;
+  start.request = creation.request;
+  start.effect = CreateNamespaceEffect;
+  std::string id = StartOperation(state, context, start, mutation);
+  return Answer<Response>(std::move(id), std::move(mutation));
+}
+
+template <typename Request>
+Creation CreationOf(v1::NamespaceType type, const Request& request) {
+  Creation creation;
+  creation.type = type;
+  creation.method = CreateMethod(type);
+  creation.name = request.name();
+  creation.token = request.creator_request_id();
+  creation.tags = &request.tags();
+  creation.request = &request;
+  return creation;
+}
+
+// The parts of a new namespace that all three requests have.
+template <typename Request>
+void FillFrom(const Request& request, NamespaceRecord& record) {
+  record.set_name(request.name());
+  if (!request.description().empty()) {
+    record.set_description(request.description());
+  }
+  record.set_creator_request_id(request.creator_request_id());
+  for (const v1::Tag& tag : request.tags()) {
+    (*record.mutable_tags())[tag.key()] = tag.value();
+  }
+}
+
+void FillFromAny(const google::protobuf::Message& request, NamespaceRecord& record) {
+  if (const auto* http = dynamic_cast<const v1::CreateHttpNamespaceRequest*>(&request)) {
+    record.set_type(v1::NAMESPACE_TYPE_HTTP);
+    FillFrom(*http, record);
+  } else if (const auto* pub = dynamic_cast<const v1::CreatePublicDnsNamespaceRequest*>(&request)) {
+    record.set_type(v1::NAMESPACE_TYPE_DNS_PUBLIC);
+    FillFrom(*pub, record);
+    if (pub->has_properties()) {
+      record.set_soa_ttl_seconds(pub->properties().dns_properties().soa().ttl());
+    }
+  } else {
+    const auto& priv = dynamic_cast<const v1::CreatePrivateDnsNamespaceRequest&>(request);
+    record.set_type(v1::NAMESPACE_TYPE_DNS_PRIVATE);
+    FillFrom(priv, record);
+    record.set_vpc(priv.vpc());
+    if (priv.has_properties()) {
+      record.set_soa_ttl_seconds(priv.properties().dns_properties().soa().ttl());
+    }
+  }
+}
+
+std::string UpdateLock(absl::string_view namespace_id) {
+  return absl::StrCat("namespace/", namespace_id);
+}
+
+template <typename Response, typename Request>
+DecisionOr Update(const State& state, const CommandContext& context, v1::NamespaceType type,
+                  absl::string_view method, const Request& request) {
+  ASSIGN_OR_RETURN(const NamespaceEntry* entry,
+                   LookUpNamespace(state, *context.options, request.id()));
+  const NamespaceRecord& record = *entry->record;
+  if (record.type() != type) {
+    return InvalidInput(absl::StrCat("Id names a namespace of type ",
+                                     v1::NamespaceType_Name(record.type()).substr(15), ", which ",
+                                     method, " does not change."));
+  }
+  const std::string& token = request.updater_request_id();
+  if (!token.empty()) {
+    const PackedOperation* earlier =
+        state.FindOperationByRequest(RequestKey(method, record.id(), token));
+    if (earlier != nullptr && earlier->request_fingerprint() == Fingerprint(request)) {
+      return Answer<Response>(std::string(earlier->id()), {});
+    }
+    if (earlier != nullptr) {
+      return MakeError(v1::DUPLICATE_REQUEST,
+                       absl::StrCat("UpdaterRequestId '", token, "' was used for operation ",
+                                    earlier->id(), " with other parameters; use a new one."),
+                       {{"DuplicateOperationId", std::string(earlier->id())}});
+    }
+  }
+  const std::string lock = UpdateLock(record.id());
+  RETURN_IF_ERROR(CheckLock(state, lock));
+  Mutation mutation;
+  OperationRequest start;
+  start.type = v1::OPERATION_TYPE_UPDATE_NAMESPACE;
+  start.method = method;
+  start.targets.namespace_id = record.id();
+  start.token = token;
+  start.lock = lock;
+  start.request = &request;
+  start.effect = UpdateNamespaceEffect;
+  std::string id = StartOperation(state, context, start, mutation);
+  return Answer<Response>(std::move(id), std::move(mutation));
+}
+
+void SetDescription(const std::string& description, NamespaceRecord& record) {
+  if (description.empty()) {
+    record.clear_description();
+  } else {
+    record.set_description(description);
+  }
+}
+
+template <typename NamespaceChange>
+void ApplyDnsChange(const NamespaceChange& change, NamespaceRecord& record) {
+  if (change.has_description()) {
+    SetDescription(change.description(), record);
+  }
+  if (change.has_properties()) {
+    record.set_soa_ttl_seconds(change.properties().dns_properties().soa().ttl());
+  }
+}
+
+}  // namespace
+
+DecisionOr CreateHttpNamespace(const State& state, const CommandContext& context,
+                               const v1::CreateHttpNamespaceRequest& request) {
+  return Create<v1::CreateHttpNamespaceResponse>(state, context,
+                                                 CreationOf(v1::NAMESPACE_TYPE_HTTP, request));
+}
+
+DecisionOr CreatePrivateDnsNamespace(const State& state, const CommandContext& context,
+                                     const v1::CreatePrivateDnsNamespaceRequest& request) {
+  Creation creation = CreationOf(v1::NAMESPACE_TYPE_DNS_PRIVATE, request);
+  creation.vpc = request.vpc();
+  return Create<v1::CreatePrivateDnsNamespaceResponse>(state, context, creation);
+}
+
+DecisionOr CreatePublicDnsNamespace(const State& state, const CommandContext& context,
+                                    const v1::CreatePublicDnsNamespaceRequest& request) {
+  return Create<v1::CreatePublicDnsNamespaceResponse>(
+      state, context, CreationOf(v1::NAMESPACE_TYPE_DNS_PUBLIC, request));
+}
+
+Outcome CreateNamespaceEffect(const State& state, const CommandContext& context,
+                              const OperationFields& operation,
+                              const google::protobuf::Message& request, Mutation& mutation) {
+  NamespaceRecord record;
+  FillFromAny(request, record);
+  record.set_id(std::string(operation.namespace_id));
+  record.set_create_operation_id(std::string(operation.id));
+  if (record.creator_request_id().empty()) {
+    record.set_creator_request_id(std::string(operation.id));
+  }
+  record.set_create_ms(absl::ToUnixMillis(context.now));
+  if (const auto* other = FindConflict(state, record.type(), record.name(), record.vpc())) {
+    return {"CANNOT_CREATE_HOSTED_ZONE",
+            absl::StrCat("The VPC that you chose, ", record.vpc(), " in region ",
+                         context.options->region,
+                         ", is already associated with another private hosted zone that has an "
+                         "overlapping name space, ",
+                         other->name(),
+                         ".. (Service: AmazonRoute53; Status Code: 400; Error Code: "
+                         "ConflictingDomainExists; Request ID: ",
+                         operation.id, ")")};
+  }
+  record.set_http_name(record.name());
+  if (state.FindNamespaceByHttpName(record.http_name()) != nullptr) {
+    record.set_http_name(absl::StrCat(record.name(), "-", HttpNameSuffix(record.id())));
+  }
+  if (IsDnsNamespace(record.type())) {
+    record.set_hosted_zone_id(HostedZoneId(record.id()));
+  }
+  mutation.Put(std::move(record));
+  return {};
+}
+
+DecisionOr UpdateHttpNamespace(const State& state, const CommandContext& context,
+                               const v1::UpdateHttpNamespaceRequest& request) {
+  return Update<v1::UpdateHttpNamespaceResponse>(state, context, v1::NAMESPACE_TYPE_HTTP,
+                                                 "UpdateHttpNamespace", request);
+}
+
+DecisionOr UpdatePrivateDnsNamespace(const State& state, const CommandContext& context,
+                                     const v1::UpdatePrivateDnsNamespaceRequest& request) {
+  return Update<v1::UpdatePrivateDnsNamespaceResponse>(
+      state, context, v1::NAMESPACE_TYPE_DNS_PRIVATE, "UpdatePrivateDnsNamespace", request);
+}
+
+DecisionOr UpdatePublicDnsNamespace(const State& state, const CommandContext& context,
+                                    const v1::UpdatePublicDnsNamespaceRequest& request) {
+  return Update<v1::UpdatePublicDnsNamespaceResponse>(state, context, v1::NAMESPACE_TYPE_DNS_PUBLIC,
+                                                      "UpdatePublicDnsNamespace", request);
+}
+
+Outcome UpdateNamespaceEffect(const State& state, const CommandContext&,
+                              const OperationFields& operation,
+                              const google::protobuf::Message& request, Mutation& mutation) {
+  const NamespaceEntry* entry = state.FindNamespace(operation.namespace_id);
+  if (entry == nullptr) {
+    return {"HOSTED_ZONE_NOT_FOUND", "The namespace was deleted before the update took effect."};
+  }
+  NamespaceRecord record = *entry->record;
+  if (const auto* http = dynamic_cast<const v1::UpdateHttpNamespaceRequest*>(&request)) {
+    SetDescription(http->namespace_().description(), record);
+  } else if (const auto* pub = dynamic_cast<const v1::UpdatePublicDnsNamespaceRequest*>(&request)) {
+    ApplyDnsChange(pub->namespace_(), record);
+  } else {
+    ApplyDnsChange(dynamic_cast<const v1::UpdatePrivateDnsNamespaceRequest&>(request).namespace_(),
+                   record);
+  }
+  mutation.Put(std::move(record));
+  return {};
+}
+
+DecisionOr DeleteNamespace(const State& state, const CommandContext& context,
+                           const v1::DeleteNamespaceRequest& request) {
+  ASSIGN_OR_RETURN(const NamespaceEntry* entry,
+                   LookUpNamespace(state, *context.options, request.id()));
+  const std::string& id = entry->record->id();
+  if (!entry->services.empty()) {
+    return MakeError(v1::RESOURCE_IN_USE,
+                     "Namespace has associated services; delete the services before deleting the "
+                     "namespace");
+  }
+  const std::string lock = UpdateLock(id);
+  RETURN_IF_ERROR(CheckLock(state, lock));
+  Mutation mutation;
+  OperationRequest start;
+  start.type = v1::OPERATION_TYPE_DELETE_NAMESPACE;
+  start.method = "DeleteNamespace";
+  start.targets.namespace_id = id;
+  start.lock = lock;
+  start.request = &request;
+  start.effect = DeleteNamespaceEffect;
+  std::string operation_id = StartOperation(state, context, start, mutation);
+  return Answer<v1::DeleteNamespaceResponse>(std::move(operation_id), std::move(mutation));
+}
+
+Outcome DeleteNamespaceEffect(const State& state, const CommandContext&,
+                              const OperationFields& operation, const google::protobuf::Message&,
+                              Mutation& mutation) {
+  const NamespaceEntry* entry = state.FindNamespace(operation.namespace_id);
+  if (entry != nullptr && !entry->services.empty()) {
+    return {"INTERNAL_FAILURE", "A service was created before the deletion took effect."};
+  }
+  mutation.Delete({RecordKind::kNamespace, std::string(operation.namespace_id), ""});
+  return {};
+}
+
+}  // namespace cloudmap::registry

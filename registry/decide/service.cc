@@ -1,0 +1,416 @@
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "registry/base/random.h"
+#include "registry/base/status_macros.h"
+#include "registry/base/wire_format.h"
+#include "registry/decide/decide.h"
+#include "registry/decide/effects.h"
+#include "registry/decide/instance_attributes.h"
+#include "registry/decide/operation.h"
+#include "registry/decide/tags.h"
+#include "registry/errors.h"
+#include "registry/limits.h"
+#include "registry/model/ids.h"
+#include "registry/model/lookup.h"
+#include "registry/model/names.h"
+#include "registry/model/present.h"
+#include "registry/schema/enum_names.h"
+
+namespace cloudmap::registry {
+namespace {
+
+using DnsRecords = google::protobuf::RepeatedPtrField<v1::DnsRecord>;
+
+absl::string_view TypeName(v1::RecordType type) {
+  return EnumName(*v1::RecordType_descriptor()->FindValueByNumber(type));
+}
+
+template <typename Types>
+std::string TypeList(const Types& types) {
+  return absl::StrCat("[",
+                      absl::StrJoin(types, ", ",
+                                    [](std::string* out, int type) {
+                                      absl::StrAppend(out,
+                                                      TypeName(static_cast<v1::RecordType>(type)));
+                                    }),
+                      "]");
+}
+
+std::vector<int> TypesOf(const DnsRecords& records) {
+  std::vector<int> types;
+  for (const v1::DnsRecord& record : records) {
+    types.push_back(record.type());
+  }
+  return types;
+}
+
+bool Has(const std::vector<int>& types, v1::RecordType type) {
+  return std::find(types.begin(), types.end(), type) != types.end();
+}
+
+// {A}, {AAAA}, {A, AAAA}, {SRV} or {CNAME}; nothing else can share a name.
+absl::Status CheckRecords(const DnsRecords& records) {
+  if (records.empty()) {
+    return InvalidInput("DnsConfig.DnsRecords must hold at least one record.");
+  }
+  const std::vector<int> types = TypesOf(records);
+  for (size_t i = 0; i < types.size(); ++i) {
+    if (std::find(types.begin(), types.begin() + static_cast<ptrdiff_t>(i), types[i]) !=
+        types.begin() + static_cast<ptrdiff_t>(i)) {
+      return InvalidInput(absl::StrCat("Duplicate resource record type",
+                                       TypeName(static_cast<v1::RecordType>(types[i])),
+                                       "in DNS config is not expected"));
+    }
+  }
+  for (const v1::RecordType alone : {v1::RECORD_TYPE_CNAME, v1::RECORD_TYPE_SRV}) {
+    if (types.size() > 1 && Has(types, alone)) {
+      return InvalidInput(
+          absl::StrCat("DnsRecord Type ", TypeName(alone), " cannot be combined with other types"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckHealthCheck(const RegistryOptions& options, v1::NamespaceType namespace_type,
+                              const std::vector<int>& types, const v1::HealthCheckConfig& config) {
+  if (Has(types, v1::RECORD_TYPE_CNAME)) {
+    return InvalidInput(
+        "Health check config must not be used. Health checks are not supported for CNAME");
+  }
+  if (options.aws_health_check_rules && namespace_type == v1::NAMESPACE_TYPE_DNS_PRIVATE) {
+    return InvalidInput(
+        "Health check config cannot be applied to a service with private namespace");
+  }
+  if (config.type() == v1::HEALTH_CHECK_TYPE_TCP && config.has_resource_path()) {
+    return InvalidInput("TCP health checks must not have a resource path specified.");
+  }
+  return absl::OkStatus();
+}
+
+// The namespace's id may come at the top, in DnsConfig (the older form), or in both alike.
+absl::StatusOr<const NamespaceEntry*> NamespaceFor(const State& state,
+                                                   const RegistryOptions& options,
+                                                   const v1::CreateServiceRequest& request) {
+  const std::string& top = request.namespace_id();
+  const std::string& inner = request.dns_config().namespace_id();
+  if (top.empty() && inner.empty()) {
+    return InvalidInput("Service namespace id cannot be null");
+  }
+  if (!top.empty() && !inner.empty() &&
+      ResolveId(options, "namespace", top) != ResolveId(options, "namespace", inner)) {
+    return InvalidInput(absl::StrCat("NamespaceId '", top, "' and DnsConfig.NamespaceId '", inner,
+                                     "' name different namespaces; give one of them."));
+  }
+  ASSIGN_OR_RETURN(const NamespaceEntry* entry,
+                   LookUpNamespace(state, options, top.empty() ? inner : top));
+  const PackedOperation* pending =
+      state.FindOperationByLock(absl::StrCat("namespace/", entry->record->id()));
+  if (pending != nullptr && pending->type() == v1::OPERATION_TYPE_DELETE_NAMESPACE) {
+    return NamespaceNotFound(entry->record->id());
+  }
+  return entry;
+}
+
+absl::Status CheckDnsConfig(const NamespaceRecord& in, const v1::CreateServiceRequest& request) {
+  if (in.type() == v1::NAMESPACE_TYPE_HTTP) {
+    return InvalidInput(
+        "When you create a service using a namespace that has a type of HTTP, you can't include a "
+        "DnsConfig element.");
+  }
+  if (request.has_type()) {
+    return InvalidInput(
+        "When you create a service with a type of HTTP, you can't include a DnsConfig element.");
+  }
+  const v1::DnsConfig& config = request.dns_config();
+  RETURN_IF_ERROR(CheckRecords(config.dns_records()));
+  if (Has(TypesOf(config.dns_records()), v1::RECORD_TYPE_CNAME) &&
+      config.routing_policy() != v1::ROUTING_POLICY_WEIGHTED) {
+    return InvalidInput("WEIGHTED routing policy must be used with DNS Record Type CNAME");
+  }
+  if (request.name() != "." && !IsDnsName(absl::StrCat(request.name(), ".", in.name()))) {
+    return InvalidInput(absl::StrCat("Name '", request.name(), "' and namespace name '", in.name(),
+                                     "' together exceed the ", kDnsNameCharsMax,
+                                     " characters of a DNS name."));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckCreation(const RegistryOptions& options, const NamespaceRecord& in,
+                           const v1::CreateServiceRequest& request) {
+  if (request.has_dns_config()) {
+    RETURN_IF_ERROR(CheckDnsConfig(in, request));
+  }
+  if (request.has_health_check_config()) {
+    if (request.has_health_check_custom_config()) {
+      return InvalidInput(
+          "HealthCheckConfig and HealthCheckCustomConfig cannot both be specified; give one.");
+    }
+    RETURN_IF_ERROR(CheckHealthCheck(options, in.type(),
+                                     TypesOf(request.dns_config().dns_records()),
+                                     request.health_check_config()));
+  }
+  return MergeTags({}, request.tags(), request.name()).status();
+}
+
+absl::Status TokenWasUsed(const ServiceRecord& record) {
+  return InvalidInput(absl::StrCat("CreatorRequestId '", record.creator_request_id(),
+                                   "' was used to create service ", record.id(),
+                                   " with other parameters; use a new one."));
+}
+
+// The answer to a create whose name is taken: the existing service for a retry, else an error.
+DecisionOr AnswerExisting(const RegistryOptions& options, const ServiceEntry& existing,
+                          const v1::CreateServiceRequest& request) {
+  const ServiceRecord& record = *existing.record;
+  if (!request.creator_request_id().empty() &&
+      record.creator_request_id() == request.creator_request_id()) {
+    if (record.create_request() != Fingerprint(request)) {
+      return TokenWasUsed(record);
+    }
+    auto response = std::make_unique<v1::CreateServiceResponse>();
+    *response->mutable_service() = ServiceToApi(options, existing);
+    return Decision{{}, std::move(response)};
+  }
+  return MakeError(v1::SERVICE_ALREADY_EXISTS, "Service already exists.",
+                   {{"CreatorRequestId", record.creator_request_id()},
+                    {"ServiceId", record.id()},
+                    {"ServiceArn", ServiceArn(options, record.id())}});
+}
+
+ServiceRecord NewService(const CommandContext& context, const NamespaceRecord& in,
+                         const v1::CreateServiceRequest& request) {
+  ServiceRecord record;
+  record.set_id(ServiceId(*context.options, in.id(), ServiceNameKey(in.type(), request.name())));
+  record.set_namespace_id(in.id());
+  record.set_name(request.name());
+  if (!request.description().empty()) {
+    record.set_description(request.description());
+  }
+  record.set_type(request.has_dns_config() ? v1::SERVICE_TYPE_DNS_HTTP : v1::SERVICE_TYPE_HTTP);
+  if (request.has_dns_config()) {
+    v1::DnsConfig& config = *record.mutable_dns_config();
+    config = request.dns_config();
+    config.clear_namespace_id();
+    if (!config.has_routing_policy()) {
+      config.set_routing_policy(v1::ROUTING_POLICY_MULTIVALUE);
+    }
+    for (const v1::DnsRecord& dns_record : config.dns_records()) {
+      record.add_created_types(dns_record.type());
+    }
+    record.set_created_routing_policy(config.routing_policy());
+  }
+  if (request.has_health_check_config()) {
+    *record.mutable_health_check_config() = request.health_check_config();
+  }
+  if (request.has_health_check_custom_config()) {
+    // Whatever was asked for: AWS fixed it to 1.
+    record.mutable_health_check_custom_config()->set_failure_threshold(1);
+  }
+  record.set_create_ms(absl::ToUnixMillis(context.now));
+  record.set_creator_request_id(request.creator_request_id());
+  for (const v1::Tag& tag : request.tags()) {
+    (*record.mutable_tags())[tag.key()] = tag.value();
+  }
+  record.set_create_request(Fingerprint(request));
+  return record;
+}
+
+// What an UpdateService may do to the service's DNS records: change TTLs, drop them, bring them
+// back.
+absl::Status CheckRecordChange(const ServiceRecord& record, const v1::ServiceChange& change) {
+  if (!change.has_dns_config()) {
+    return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(CheckRecords(change.dns_config().dns_records()));
+  std::vector<int> asked = TypesOf(change.dns_config().dns_records());
+  std::vector<int> created(record.created_types().begin(), record.created_types().end());
+  const std::string text = absl::StrCat(
+      "The record types in the request must be the same as those present in the existing service. "
+      "Records in the existing service are ",
+      TypeList(created), ", but the records in the request are ", TypeList(asked),
+      ". The record types of a service cannot be changed.");
+  std::sort(asked.begin(), asked.end());
+  std::sort(created.begin(), created.end());
+  return asked == created ? absl::OkStatus() : InvalidInput(text);
+}
+
+// A threshold that is left out means 1.
+bool IsSameCheck(v1::HealthCheckConfig a, v1::HealthCheckConfig b) {
+  for (v1::HealthCheckConfig* check : {&a, &b}) {
+    if (!check->has_failure_threshold()) {
+      check->set_failure_threshold(1);
+    }
+  }
+  return SerializeDeterministically(a) == SerializeDeterministically(b);
+}
+
+absl::Status CheckUpdate(const RegistryOptions& options, const NamespaceRecord& in,
+                         const ServiceRecord& record, const v1::ServiceChange& change) {
+  if (in.type() == v1::NAMESPACE_TYPE_HTTP) {
+    if (options.aws_update_rules) {
+      return InvalidInput("Services in an HTTP namespace cannot be updated.");
+    }
+    // Terraform sends the check along with every new description.
+    const bool changes_check =
+        change.has_health_check_config() &&
+        (!record.has_health_check_config() ||
+         !IsSameCheck(change.health_check_config(), record.health_check_config()));
+    if (change.has_dns_config() || changes_check) {
+      return InvalidInput(
+          "Only the Description of a service in an HTTP namespace can be updated; leave out "
+          "DnsConfig, and HealthCheckConfig unless it stays as it is.");
+    }
+    return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(CheckRecordChange(record, change));
+  if (change.has_health_check_config()) {
+    if (record.has_health_check_custom_config()) {
+      return InvalidInput(
+          "HealthCheckConfig cannot be added to a service that has a HealthCheckCustomConfig.");
+    }
+    if (record.has_health_check_config() &&
+        record.health_check_config().type() != change.health_check_config().type()) {
+      return InvalidInput("Type of health check cannot be changed");
+    }
+    const std::vector<int> types(record.created_types().begin(), record.created_types().end());
+    return CheckHealthCheck(options, in.type(), types, change.health_check_config());
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+DecisionOr CreateService(const State& state, const CommandContext& context,
+                         const v1::CreateServiceRequest& request) {
+  const RegistryOptions& options = *context.options;
+  ASSIGN_OR_RETURN(const NamespaceEntry* in, NamespaceFor(state, options, request));
+  RETURN_IF_ERROR(CheckCreation(options, *in->record, request));
+  if (const ServiceEntry* existing = state.FindServiceByName(*in, request.name())) {
+    return AnswerExisting(options, *existing, request);
+  }
+  if (const ServiceEntry* other = state.FindServiceByToken(request.creator_request_id())) {
+    return TokenWasUsed(*other->record);
+  }
+  ServiceRecord record = NewService(context, *in->record, request);
+  if (record.creator_request_id().empty()) {
+    FastRandom seeded(context.entropy[0] ^ context.entropy[1]);
+    record.set_creator_request_id(Base36(seeded.Next()));
+  }
+  InstancesRevisionRecord revision;
+  revision.set_service_id(record.id());
+  revision.set_revision(context.revision);
+
+  auto response = std::make_unique<v1::CreateServiceResponse>();
+  ServiceEntry entry;
+  entry.record = std::make_shared<const ServiceRecord>(record);
+  *response->mutable_service() = ServiceToApi(options, entry);
+  Mutation mutation;
+  mutation.Put(std::move(record));
+  mutation.Put(std::move(revision));
+  return Decision{std::move(mutation), std::move(response)};
+}
+
+namespace {
+
+// What keeps an instance that was registered while the service had no records from having those of
+// `record`; "" if nothing.
+std::string InvalidInstances(const RegistryOptions& options, const State& state,
+                             const ServiceEntry& service, const ServiceRecord& record) {
+  const NamespaceRecord& in = *NamespaceOf(state, record).record;
+  std::string invalid;
+  service.instances.ForEach([&](absl::string_view id, const auto& instance) {
+    if (!invalid.empty()) {
+      return;
+    }
+    const absl::Status status =
+        CheckInstanceAttributes(options, in, record, instance.ToRecord().attributes());
+    invalid = status.ok() ? InvalidChange(in, record, id)
+                          : absl::StrCat("[Instance '", id, "': ", status.message(), "]");
+  });
+  return invalid;
+}
+
+}  // namespace
+
+DecisionOr UpdateService(const State& state, const CommandContext& context,
+                         const v1::UpdateServiceRequest& request) {
+  ASSIGN_OR_RETURN(const ServiceEntry* entry, LookUpService(state, *context.options, request.id()));
+  const ServiceRecord& record = *entry->record;
+  const NamespaceRecord& in = *NamespaceOf(state, record).record;
+  RETURN_IF_ERROR(CheckUpdate(*context.options, in, record, request.service()));
+  const std::string lock = absl::StrCat("service/", record.id());
+  RETURN_IF_ERROR(CheckLock(state, lock));
+  Mutation mutation;
+  OperationRequest start;
+  start.type = v1::OPERATION_TYPE_UPDATE_SERVICE;
+  start.method = "UpdateService";
+  start.targets = {record.namespace_id(), record.id(), ""};
+  start.lock = lock;
+  start.request = &request;
+  start.effect = UpdateServiceEffect;
+  auto response = std::make_unique<v1::UpdateServiceResponse>();
+  response->set_operation_id(StartOperation(state, context, start, mutation));
+  return Decision{std::move(mutation), std::move(response)};
+}
+
+Outcome UpdateServiceEffect(const State& state, const CommandContext& context,
+                            const OperationFields& operation,
+                            const google::protobuf::Message& request, Mutation& mutation) {
+  const ServiceEntry* entry = state.FindService(operation.service_id);
+  if (entry == nullptr) {
+    return {"HOSTED_ZONE_NOT_FOUND", "The service was deleted before the update took effect."};
+  }
+  const auto& change = dynamic_cast<const v1::UpdateServiceRequest&>(request).service();
+  ServiceRecord record = *entry->record;
+  if (change.has_description()) {
+    record.set_description(change.description());
+    if (change.description().empty()) {
+      record.clear_description();
+    }
+  }
+  if (NamespaceOf(state, record).record->type() != v1::NAMESPACE_TYPE_HTTP) {
+    // A replace: what the request leaves out goes.
+    record.clear_dns_config();
+    record.clear_health_check_config();
+    if (change.has_dns_config()) {
+      *record.mutable_dns_config()->mutable_dns_records() = change.dns_config().dns_records();
+      record.mutable_dns_config()->set_routing_policy(record.created_routing_policy());
+    }
+    if (change.has_health_check_config()) {
+      *record.mutable_health_check_config() = change.health_check_config();
+    }
+    record.set_type(record.has_dns_config() ? v1::SERVICE_TYPE_DNS_HTTP : v1::SERVICE_TYPE_HTTP);
+    if (record.has_dns_config() && !entry->record->has_dns_config()) {
+      std::string invalid = InvalidInstances(*context.options, state, *entry, record);
+      if (!invalid.empty()) {
+        return {"INVALID_CHANGE_BATCH", std::move(invalid)};
+      }
+    }
+  }
+  mutation.Put(std::move(record));
+  return {};
+}
+
+DecisionOr DeleteService(const State& state, const CommandContext& context,
+                         const v1::DeleteServiceRequest& request) {
+  ASSIGN_OR_RETURN(const ServiceEntry* entry, LookUpService(state, *context.options, request.id()));
+  const std::string& id = entry->record->id();
+  if (!entry->instances.empty() || HasPendingOperation(state, "", id)) {
+    return MakeError(v1::RESOURCE_IN_USE,
+                     "Service contains registered instances; delete the instances before deleting "
+                     "the service");
+  }
+  Mutation mutation;
+  mutation.Delete({RecordKind::kInstancesRevision, id, ""});
+  mutation.Delete({RecordKind::kService, id, ""});
+  return Decision{std::move(mutation), std::make_unique<v1::DeleteServiceResponse>()};
+}
+
+}  // namespace cloudmap::registry

@@ -1,0 +1,60 @@
+// ParseQuery: a packet to a question, its EDNS options, and what is wrong with it.
+//
+// The order of checks is cheapest first. Nothing is copied but the name; option contents are views
+// into the packet.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "server/dns/message/name.h"
+#include "server/dns/message/wire.h"
+
+namespace cloudmap::dns {
+
+enum class Parsed : uint8_t {
+  kQuestion,  // a question of opcode QUERY, to be answered
+  kIgnore,    // not even an error is sent: too short for a header, or a response (loops)
+  kReject,    // answered with `reject`
+};
+
+// What the OPT record of a query asked for (RFC 6891).
+struct EdnsQuery {
+  bool present = false;
+  // An option breaks its own rules; none of them is kept.
+  bool malformed_option = false;
+  uint8_t version = 0;
+  bool dnssec_ok = false;
+  uint16_t udp_payload = 0;
+  bool nsid = false;
+  bool keepalive = false;
+  bool keepalive_has_value = false;
+  bool padding = false;
+  // Client cookie and, behind it, the server cookie if any (RFC 7873): empty or 8 to 40 bytes.
+  std::span<const uint8_t> cookie;
+  // The whole client-subnet option's data (RFC 7871), checked; empty when not given.
+  std::span<const uint8_t> client_subnet;
+};
+
+struct Query {
+  uint16_t id;
+  uint16_t flags;
+  // Whether the question was read: name, qtype, qclass, and its bytes from the packet's header on.
+  bool has_question;
+  uint16_t qtype;
+  uint16_t qclass;
+  size_t question_size;
+  // Of the SOA in the authority section: what an IXFR client has (RFC 1995 s3).
+  std::optional<uint32_t> client_serial;
+  Rcode reject;
+  LookupName name;
+  EdnsQuery edns;
+
+  Opcode opcode() const { return static_cast<Opcode>((flags >> kOpcodeShift) & 15); }
+};
+
+// Fills `query` as far as the packet makes sense.
+Parsed ParseQuery(std::span<const uint8_t> packet, Query& query);
+
+}  // namespace cloudmap::dns

@@ -1,0 +1,73 @@
+#include "server/dns/secondary/notifier.h"
+
+#include <string>
+
+#include "server/dns/testing/test_client.h"
+#include "server/net/udp_socket.h"
+
+namespace cloudmap::dns {
+namespace {
+
+// A secondary that is told.
+class Secondary {
+ public:
+  Secondary() : address_(*SocketAddress::Parse("127.0.0.1:0")) {
+    sockets_ = *BindUdp(address_, 1);
+    const timeval limit{60, 0};
+    setsockopt(sockets_[0].get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+  }
+  const SocketAddress& address() const { return address_; }
+
+  // The next NOTIFY, confirmed or not.
+  Response Receive(bool confirm) {
+    Bytes packet(512);
+    SocketAddress from;
+    socklen_t from_size = SocketAddress::kMaxSize;
+    const ssize_t size =
+        recvfrom(sockets_[0].get(), packet.data(), packet.size(), 0, from.get(), &from_size);
+    packet.resize(size < 0 ? 0 : static_cast<size_t>(size));
+    if (confirm && size > 0) {
+      Bytes answer = packet;
+      answer[2] |= 0x80;
+      sendto(sockets_[0].get(), answer.data(), answer.size(), 0, from.get(), from.size());
+    }
+    return Response(std::move(packet));
+  }
+
+ private:
+  SocketAddress address_;
+  std::vector<UniqueFd> sockets_;
+};
+
+TEST(Notifier, Rfc1996TellsOfEachChangeUntilItIsConfirmed) {
+  TestRegistry registry;
+  registry.AddNamespace("sd.local");
+  registry.Commit();
+  Secondary secondary;
+  Notifier notifier({secondary.address()}, {}, registry.publisher().zones(), 1,
+                    absl::Milliseconds(1));
+  ASSERT_TRUE(notifier.Start().ok());
+
+  // Asked again with the same id while nobody confirms.
+  const Response first = secondary.Receive(false);
+  EXPECT_EQ(ldns_pkt_get_opcode(first.packet()), LDNS_PACKET_NOTIFY);
+  EXPECT_TRUE(first.aa());
+  ASSERT_THAT(first.answer(), testing::SizeIs(1));
+  EXPECT_THAT(first.answer()[0], testing::StartsWith("sd.local. 15 IN SOA ns-1536.awsdns-00.co.uk. "
+                                                     "awsdns-hostmaster.amazon.com. 1 "));
+  EXPECT_EQ(secondary.Receive(true).bytes(), first.bytes());
+
+  registry.AddService("web", {{v1::RECORD_TYPE_A, 60}});
+  registry.AddInstance("web", "i", {{"AWS_INSTANCE_IPV4", "192.0.2.1"}});
+  registry.Commit();
+  // Retries of the first may be on their way still.
+  Response next = secondary.Receive(true);
+  for (int i = 0; i < 10 && next.bytes() == first.bytes(); ++i) {
+    next = secondary.Receive(true);
+  }
+  EXPECT_THAT(next.answer()[0], testing::HasSubstr("awsdns-hostmaster.amazon.com. 2 "));
+  notifier.Stop();
+}
+
+}  // namespace
+}  // namespace cloudmap::dns

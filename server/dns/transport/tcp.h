@@ -1,0 +1,63 @@
+// TcpServer: DNS over TCP (RFC 7766) and over TLS (RFC 7858) on Asio.
+//
+// Queries of one read are answered in one write. A client that sends no whole query, or takes no
+// answer, for the idle timeout is closed; so is one whose frame cannot be a query. When half of the
+// connections are in use, idle ones are closed sooner.
+//
+//   TcpServer server(options, limits, zones, threads, seed);
+//   RETURN_IF_ERROR(server.Listen(address, nullptr));    // repeatable
+//   server.Start();
+//   server.Stop();
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "boost/asio/ssl/context.hpp"
+#include "registry/base/published.h"
+#include "server/dns/answer/respond.h"
+#include "server/dns/zones/zone_table.h"
+#include "server/net/address.h"
+
+namespace cloudmap::dns {
+
+struct TcpLimits {
+  size_t connections_max = 4096;
+  size_t connections_per_client_max = 1024;
+  // Advertised to clients that ask (RFC 7828).
+  absl::Duration idle_timeout = absl::Seconds(10);
+  // When over half of connections_max are open.
+  absl::Duration idle_timeout_under_pressure = absl::Seconds(2);
+};
+
+class TcpServer {
+ public:
+  // `options` and `zones` must outlive the server.
+  TcpServer(const RespondOptions& options, const TcpLimits& limits,
+            const Published<ZoneTable>& zones, int threads, uint64_t seed);
+  ~TcpServer();
+
+  // Binds; with `tls`, connections speak TLS first. Unavailable with the reason when the address
+  // cannot be had. Port 0 picks one, which `address` then says. REQUIRES: not started.
+  absl::Status Listen(SocketAddress& address, std::shared_ptr<boost::asio::ssl::context> tls);
+
+  // For connections that come from now on, where they speak TLS. Thread-safe.
+  void UseTls(std::shared_ptr<boost::asio::ssl::context> tls);
+
+  void Start();
+  // Accepts no more, finishes what is being written, closes, joins. Idempotent.
+  void Stop();
+
+  // One per thread.
+  std::vector<const Counters*> counters() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace cloudmap::dns
