@@ -9,6 +9,7 @@
 #include "CLI/CLI.hpp"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
@@ -22,6 +23,7 @@
 #include "cli/print.h"
 #include "cloudmap/v1/service_discovery.pb.h"
 #include "nlohmann/json.hpp"
+#include "registry/base/nearest_name.h"
 #include "registry/base/status_macros.h"
 #include "server/json/proto_json.h"
 
@@ -152,6 +154,16 @@ Outcome UsageError(const Command* command, absl::string_view text) {
   return {kUsageError, "", ErrorLine(absl::StrCat(text, "; see ", kProgram, name, " --help"))};
 }
 
+// What else to tell about a response, on stderr; "" mostly.
+std::string WarningOf(const Message& response) {
+  const auto* found = dynamic_cast<const v1::DiscoverInstancesResponse*>(&response);
+  if (found != nullptr && found->instances().empty() && found->has_instances_revision() &&
+      found->instances_revision() == 0) {
+    return "warning: the namespace has no service of that name";
+  }
+  return "";
+}
+
 Outcome RunCommand(const Command& command, GlobalOptions& options) {
   const absl::StatusOr<absl::Duration> timeout = PositiveDuration("--timeout", options.timeout);
   if (!timeout.ok()) {
@@ -170,6 +182,9 @@ Outcome RunCommand(const Command& command, GlobalOptions& options) {
   if (response.ok()) {
     outcome.out = options.output == "json" ? absl::StrCat(json::EncodePretty(**response), "\n")
                                            : PrintTable(**response);
+    if (const std::string warning = WarningOf(**response); !warning.empty()) {
+      outcome.err = ErrorLine(warning);
+    }
   }
   const absl::Status status =
       response.ok() && command.wait ? OperationError(**response) : response.status();
@@ -189,6 +204,30 @@ bool IsUtf8(const std::string& text) {
   }
 }
 
+// All options of the apps as they are written on the command line.
+std::vector<std::string> FlagsOf(const std::vector<const CLI::App*>& apps) {
+  std::vector<std::string> flags;
+  for (const CLI::App* app : apps) {
+    for (const CLI::Option* option : app->get_options()) {
+      flags.push_back(option->get_name());
+    }
+  }
+  return flags;
+}
+
+std::string UnknownCommand(const CLI::App& app, const std::vector<std::string>& rest) {
+  if (absl::StartsWith(rest[0], "-")) {
+    return DescribeUnknown(rest, FlagsOf({&app}));
+  }
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands(nullptr)) {
+    names.push_back(command->get_name());
+  }
+  const std::string nearest = NearestName(rest[0], names);
+  return absl::StrCat("unknown command '", rest[0], "'", nearest.empty() ? "" : " (did you mean ",
+                      nearest, nearest.empty() ? "" : "?)");
+}
+
 // CLI11's way to say that it has printed all there is to print, or what is wrong.
 std::optional<Outcome> Parse(CLI::App& app, std::vector<std::string> arguments,
                              const std::deque<Command>& commands) {
@@ -201,14 +240,15 @@ std::optional<Outcome> Parse(CLI::App& app, std::vector<std::string> arguments,
   } catch (const CLI::CallForVersion& version) {
     return Outcome{kOk, absl::StrCat(version.what(), "\n"), ""};
   } catch (const CLI::ParseError& error) {
+    const std::vector<std::string> rest = app.remaining(/*recurse=*/true);
     for (const Command& command : commands) {
       if (command.app->parsed()) {
-        return UsageError(&command, error.what());
+        const bool unknown = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+        return UsageError(
+            &command, unknown ? DescribeUnknown(rest, FlagsOf({&app, command.app})) : error.what());
       }
     }
-    const std::vector<std::string> rest = app.remaining();
-    return UsageError(
-        nullptr, rest.empty() ? error.what() : absl::StrCat("unknown command '", rest[0], "'"));
+    return UsageError(nullptr, rest.empty() ? error.what() : UnknownCommand(app, rest));
   }
 }
 

@@ -209,6 +209,18 @@ TEST(RunCli, TheServersAddressMayBeIpv6) {
   }
 }
 
+TEST(RunCli, AnUnknownServiceIsAnEmptyListAndAWarning) {
+  const FakeServer server([](absl::string_view, const std::string&) {
+    v1::DiscoverInstancesResponse response;
+    response.set_instances_revision(0);
+    return Ok(response);
+  });
+  const Outcome outcome =
+      RunOn(server, {"discover-instances", "--namespace-name", "apps", "--service-name", "nope"});
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_EQ(outcome.err, "cloudmapctl: warning: the namespace has no service of that name\n");
+}
+
 struct Misuse {
   std::vector<std::string> arguments;
   std::string err;
@@ -218,9 +230,15 @@ TEST(RunCli, MisuseIsExitCodeTwoAndOneLineWithTheRemedy) {
   const std::vector<Misuse> misuses = {
       {{}, "cloudmapctl: A subcommand is required; see cloudmapctl --help\n"},
       {{"registr"}, "cloudmapctl: unknown command 'registr'; see cloudmapctl --help\n"},
+      {{"register-instanc"},
+       "cloudmapctl: unknown command 'register-instanc' (did you mean register-instance?); see "
+       "cloudmapctl --help\n"},
+      {{"get-service", "--id", "s", "--zzz", "--outptu", "json"},
+       "cloudmapctl: unknown option --zzz, unknown option --outptu (did you mean --output?); see "
+       "cloudmapctl get-service --help\n"},
       {{"get-service"}, "cloudmapctl: missing --id; see cloudmapctl get-service --help\n"},
       {{"get-service", "--id", "s", "--nope"},
-       "cloudmapctl: The following argument was not expected: --nope; see cloudmapctl get-service "
+       "cloudmapctl: unknown option --nope; see cloudmapctl get-service "
        "--help\n"},
       {{"get-service", "--id", "s", "--server", "localhost"},
        "cloudmapctl: --server: 'localhost' is no HOST:PORT; write 127.0.0.1:8054 or [::1]:8054; "

@@ -1,5 +1,7 @@
 #include "server/config.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <thread>
@@ -10,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "registry/base/nearest_name.h"
 #include "registry/base/status_macros.h"
 #include "server/net/address.h"
 #include "server/version.h"
@@ -123,6 +126,38 @@ std::vector<std::string> Arguments(const CLI::App& app, int argc, const char* co
   }
   std::reverse(arguments.begin(), arguments.end());
   return arguments;
+}
+
+// All options as they are written on the command line.
+std::vector<std::string> Flags(const CLI::App& app) {
+  std::vector<std::string> flags;
+  for (const CLI::Option* option : app.get_options()) {
+    flags.push_back(option->get_name());
+  }
+  return flags;
+}
+
+// One sentence for each variable of the environment that looks like an option and is none: a
+// misspelt setting would otherwise be missed in silence.
+std::vector<std::string> UnknownVariables(const CLI::App& app) {
+  std::vector<std::string> known;
+  for (const CLI::Option* option : app.get_options()) {
+    known.push_back(option->get_envname());
+  }
+  std::vector<std::string> sentences;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const absl::string_view text(*entry);
+    const std::string name(text.substr(0, text.find('=')));
+    if (!absl::StartsWith(name, "CLOUDMAPD_") ||
+        std::find(known.begin(), known.end(), name) != known.end()) {
+      continue;
+    }
+    const std::string nearest = NearestName(name, known);
+    sentences.push_back(absl::StrCat("environment variable ", name, " is not an option",
+                                     nearest.empty() ? "" : "; did you mean ", nearest,
+                                     nearest.empty() ? "" : "?"));
+  }
+  return sentences;
 }
 
 void DeclareListeners(Declare& declare, Config& config) {
@@ -311,11 +346,15 @@ absl::StatusOr<ConfigOrText> ParseConfig(int argc, const char* const* argv) {
   } catch (const CLI::CallForVersion&) {
     result.text = absl::StrCat("cloudmapd ", kVersion, "\n");
     return result;
+  } catch (const CLI::ExtrasError&) {
+    return absl::InvalidArgumentError(absl::StrCat(DescribeUnknown(app.remaining(), Flags(app)),
+                                                   "; 'cloudmapd --help' lists the options"));
   } catch (const CLI::Error& error) {
     std::string text = error.what();
     text = text.substr(0, text.find('\n'));
     return absl::InvalidArgumentError(absl::StrCat(text, "; 'cloudmapd --help' lists the options"));
   }
+  result.warnings = UnknownVariables(app);
   Resolve(raw, result.config);
   RETURN_IF_ERROR(Check(result.config));
   return result;

@@ -53,10 +53,12 @@ struct Config {
   std::string log_format = "text";
 };
 
-// Set by --help and --version: what to print before exiting with 0.
 struct ConfigOrText {
   Config config;
+  // Set by --help and --version: what to print before exiting with 0.
   std::string text;
+  // To be logged once logging is set up: what was given and has no effect.
+  std::vector<std::string> warnings;
 };
 
 // InvalidArgument, in one line that names the option and the remedy, for what cannot be used.

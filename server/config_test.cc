@@ -49,6 +49,22 @@ TEST(Config, DefaultsAreTheLoopbackPorts) {
 
 TEST(Config, UnknownFlagIsAUsageErrorThatNamesIt) { ExpectUsageError({"--nope"}, "--nope"); }
 
+TEST(Config, UnknownFlagsAreNamedInTheOrderGivenWithTheNearestKnownOnes) {
+  ExpectUsageError({"--zz", "1", "--dns-lisen=127.0.0.1:53", "--stroe", "memory"},
+                   "unknown option --zz, unknown option --dns-lisen (did you mean --dns-listen?), "
+                   "unknown option --stroe (did you mean --store?)");
+}
+
+TEST(Config, UnknownVariablesAreWarnedOfWithTheNearestKnownOne) {
+  const Environment misspelt("CLOUDMAPD_DNS_LISEN", "127.0.0.1:53");
+  const Environment known("CLOUDMAPD_LOG_LEVEL", "debug");
+  const auto parsed = Parse({});
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_THAT(parsed->warnings,
+              ElementsAre("environment variable CLOUDMAPD_DNS_LISEN is not an option; did you mean "
+                          "CLOUDMAPD_DNS_LISTEN?"));
+}
+
 TEST(Config, MalformedValuesAreUsageErrorsThatNameTheOption) {
   ExpectUsageError({"--dns-listen", "localhost:53"}, "--dns-listen");
   ExpectUsageError({"--grpc-listen", "127.0.0.1"}, "--grpc-listen");

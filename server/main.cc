@@ -69,6 +69,9 @@ int main(int argc, char** argv) {
   }
   const cloudmap::Config& config = parsed->config;
   cloudmap::SetUpLogging(config.log_level, config.log_format);
+  for (const std::string& warning : parsed->warnings) {
+    spdlog::warn("{}", warning);
+  }
   // Debian's abseil looks for deadlocks at every lock; that is for tests, and gRPC locks a lot.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   const sigset_t signals = BlockSignals();
