@@ -45,6 +45,16 @@ void Registry::Submit(Decider decide, Done done) {
 
 void Registry::Flush() { commit_loop_->Flush(); }
 
+absl::Status Registry::CheckWrites() {
+  const absl::Status health = commit_loop_->write_health();
+  if (!health.ok() && !trying_store_.exchange(true)) {
+    Submit([](const State&, const CommandContext&) { return Decision(); },
+           [this](const auto&) { trying_store_ = false; });
+    Flush();
+  }
+  return health;
+}
+
 std::shared_ptr<const State> Registry::Current() const { return commit_loop_->Current(); }
 
 }  // namespace cloudmap::registry

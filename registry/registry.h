@@ -6,9 +6,10 @@
 //   registry.Submit([](const State& state, const CommandContext& context) { ... }, done);
 //   registry.Flush();
 //
-// Thread safety: Submit, Flush and Current from any thread; the rest before Start.
+// Thread safety: Submit, Flush, CheckWrites and Current from any thread; the rest before Start.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -53,6 +54,10 @@ class Registry {
   // what waits, unless another thread does.
   void Flush();
 
+  // OK, or why the store did not take the last change. While it is not OK, each call also lets the
+  // store be tried, so that whoever asks again learns that it works although nobody writes.
+  absl::Status CheckWrites();
+
   // The newest committed state. A caller that has been answered sees its own write.
   std::shared_ptr<const State> Current() const;
 
@@ -67,6 +72,7 @@ class Registry {
   const std::unique_ptr<Store> store_;
   const std::unique_ptr<CommitLoop> commit_loop_;
   const std::unique_ptr<DeadlineKeeper> deadline_keeper_;
+  std::atomic<bool> trying_store_{false};
 };
 
 }  // namespace cloudmap::registry

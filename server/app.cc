@@ -88,10 +88,10 @@ http::ServerOptions HttpOptionsOf(const Config& config) {
   return options;
 }
 
-http::Response TextResponse(int status, const char* text) {
+http::Response TextResponse(int status, std::string text) {
   http::Response response;
   response.status = status;
-  response.body = text;
+  response.body = std::move(text);
   return response;
 }
 
@@ -178,7 +178,14 @@ http::Router App::MakeRouter() {
     respond(TextResponse(200, "ok\n"));
   });
   router.Add("GET", "/readyz", [this](const http::Request&, http::Respond respond) {
-    respond(ready_ ? TextResponse(200, "ready\n") : TextResponse(503, "not ready\n"));
+    if (!ready_) {
+      return respond(TextResponse(503, "not ready\n"));
+    }
+    const absl::Status writes = registry_->CheckWrites();
+    respond(writes.ok()
+                ? TextResponse(200, "ready\n")
+                : TextResponse(503, absl::StrCat("changes cannot be stored: ", writes.message(),
+                                                 "; reads and DNS go on\n")));
   });
   return router;
 }

@@ -121,7 +121,9 @@ DecisionOr RegisterInstance(const State& state, const CommandContext& context,
   start.request = &request;
   start.effect = RegisterInstanceEffect;
   response->set_operation_id(StartOperation(state, context, start, mutation));
-  return Decision{std::move(mutation), std::move(response)};
+  const bool is_new = service->instances.Find(request.instance_id()) == nullptr;
+  return Decision{std::move(mutation), std::move(response),
+                  is_new ? HostNameWarning(*in.record, record, request.instance_id()) : ""};
 }
 
 Outcome RegisterInstanceEffect(const State& state, const CommandContext& context,

@@ -107,7 +107,9 @@ absl::Status CheckEc2(const NamespaceRecord& in, const StringMap& attributes) {
 
 absl::Status CheckAlias(const ServiceRecord& service, const StringMap& attributes) {
   RETURN_IF_ERROR(CheckAlone(kAttributeAlias, Companions(attributes, kAttributeAlias)));
-  if (!HasRecord(service, v1::RECORD_TYPE_A) && !HasRecord(service, v1::RECORD_TYPE_AAAA)) {
+  // An SRV record needs a port and a host of its own, which an alias has not.
+  if (HasRecord(service, v1::RECORD_TYPE_SRV) ||
+      (!HasRecord(service, v1::RECORD_TYPE_A) && !HasRecord(service, v1::RECORD_TYPE_AAAA))) {
     return InvalidInput("ALIAS instance can be registered only in services with A or AAAA records");
   }
   if (service.dns_config().routing_policy() != v1::ROUTING_POLICY_WEIGHTED) {
@@ -121,6 +123,9 @@ absl::Status CheckAlias(const ServiceRecord& service, const StringMap& attribute
   return absl::OkStatus();
 }
 
+// What AWS says of a port that is missing and of one that is none.
+absl::Status InvalidPort() { return InvalidInput("A valid port number must be supplied."); }
+
 absl::Status CheckRequired(const ServiceRecord& service, const StringMap& attributes) {
   std::vector<std::string> missing;
   const auto require = [&](v1::RecordType type, const char* key) {
@@ -131,7 +136,6 @@ absl::Status CheckRequired(const ServiceRecord& service, const StringMap& attrib
   require(v1::RECORD_TYPE_A, kAttributeIpv4);
   require(v1::RECORD_TYPE_AAAA, kAttributeIpv6);
   require(v1::RECORD_TYPE_CNAME, kAttributeCname);
-  require(v1::RECORD_TYPE_SRV, kAttributePort);
   if (!missing.empty()) {
     return InvalidInput(
         absl::StrCat("Required attribute(s) ", absl::StrJoin(missing, ", "), " are missing."));
@@ -140,8 +144,10 @@ absl::Status CheckRequired(const ServiceRecord& service, const StringMap& attrib
       !Has(attributes, kAttributeIpv6)) {
     return InvalidInput("At least one of AWS_INSTANCE_IPV4 AWS_INSTANCE_IPV6 is required.");
   }
-  if (service.has_health_check_config() && !Has(attributes, kAttributePort)) {
-    return InvalidInput("A port must be supplied in order to register this instance.");
+  const bool needs_port =
+      HasRecord(service, v1::RECORD_TYPE_SRV) || service.has_health_check_config();
+  if (needs_port && !Has(attributes, kAttributePort)) {
+    return InvalidPort();
   }
   return absl::OkStatus();
 }
@@ -182,8 +188,7 @@ absl::Status CheckValues(const RegistryOptions& options, const ServiceRecord& se
       return absl::ascii_isdigit(static_cast<unsigned char>(c));
     });
     if (!digits || !absl::SimpleAtoi(it->second, &port) || port < 1 || port > 65535) {
-      return InvalidInput(absl::StrCat(kAttributePort, " '", it->second,
-                                       "' is not a port number from 1 to 65535."));
+      return InvalidPort();
     }
   }
   if (const auto it = attributes.find(kAttributeCname);
@@ -227,6 +232,24 @@ StringMap WithEc2Address(const RegistryOptions& options, StringMap attributes) {
     attributes[kAttributeIpv4] = options.ec2_addresses.at(attributes.at(kAttributeEc2));
   }
   return attributes;
+}
+
+std::string HostNameWarning(const NamespaceRecord& in, const ServiceRecord& service,
+                            absl::string_view id) {
+  if (!HasRecord(service, v1::RECORD_TYPE_SRV)) {
+    return "";
+  }
+  // Instance ids have letters, digits and _/:.@- (AWS); c-ares takes "/" as well, Go does not.
+  const bool refused_by_c_ares = id.find_first_of(":@") != absl::string_view::npos;
+  if (!refused_by_c_ares && !absl::StrContains(id, "/")) {
+    return "";
+  }
+  return absl::StrCat(
+      "instance id '", id, "' in service ", service.name(), " (", service.id(), ") of ", in.name(),
+      " makes an SRV target that ",
+      refused_by_c_ares ? "c-ares (Node.js, Envoy, gRPC) and Go" : "Go",
+      " will not read, nor the other records of the answer; ids of letters, digits, "
+      "'-', '_' and '.' are read by all");
 }
 
 std::string InvalidChange(const NamespaceRecord& in, const ServiceRecord& service,

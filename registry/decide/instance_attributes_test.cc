@@ -4,6 +4,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "registry/testing/instance_fixture.h"
+#include "registry/testing/service_fixture.h"
 
 namespace cloudmap::registry {
 namespace {
@@ -44,7 +45,7 @@ TEST_F(InstanceAttributes, CnameServiceNeedsCname) {
 TEST_F(InstanceAttributes, SrvServiceNeedsPortAndAnyAddress) {
   const std::string id = ServiceWith(kSrv);
   EXPECT_EQ(TryRegister(id, {{"AWS_INSTANCE_IPV4", "10.0.0.1"}}),
-            "InvalidInput: Required attribute(s) AWS_INSTANCE_PORT are missing.");
+            "InvalidInput: A valid port number must be supplied.");
   EXPECT_EQ(TryRegister(id, {{"AWS_INSTANCE_PORT", "80"}}),
             "InvalidInput: At least one of AWS_INSTANCE_IPV4 AWS_INSTANCE_IPV6 is required.");
   EXPECT_EQ(TryRegister(id, {{"AWS_INSTANCE_PORT", "80"}, {"AWS_INSTANCE_IPV6", "::1"}}), "OK");
@@ -55,7 +56,7 @@ TEST_F(InstanceAttributes, SrvServiceNeedsPortAndAnyAddress) {
 TEST_F(InstanceAttributes, HealthCheckConfigNeedsAPort) {
   const std::string id = ServiceWith(absl::StrCat(kA, kTcpCheck));
   EXPECT_EQ(TryRegister(id, {{"AWS_INSTANCE_IPV4", "8.8.8.8"}}),
-            "InvalidInput: A port must be supplied in order to register this instance.");
+            "InvalidInput: A valid port number must be supplied.");
   EXPECT_EQ(TryRegister(id, {{"AWS_INSTANCE_IPV4", "8.8.8.8"}, {"AWS_INSTANCE_PORT", "80"}}), "OK");
 }
 
@@ -206,11 +207,60 @@ TEST_F(InstanceAttributes, AddressesAndPortsMustBeLiterals) {
         << address;
   }
   for (const char* port : {"0", "65536", "-1", "+80", "80 ", "http", "", "99999999999"}) {
-    EXPECT_THAT(TryRegister(id, {{"AWS_INSTANCE_PORT", port}}), StartsWith("InvalidInput: "))
+    EXPECT_EQ(TryRegister(id, {{"AWS_INSTANCE_PORT", port}}),
+              "InvalidInput: A valid port number must be supplied.")
         << port;
   }
   EXPECT_EQ(TryRegister(id, {{"AWS_INSTANCE_PORT", "65535"}}), "OK");
   EXPECT_EQ(TryRegister(id, {{"AWS_INSTANCE_PORT", "1"}}), "OK");
+}
+
+// AWS takes such services, and what each record needs is required.
+TEST_F(InstanceAttributes, AddressesBesideSrvAreAllRequired) {
+  const std::string id = ServiceWith(Records({"A", "AAAA", "SRV"}));
+  const Attributes all = {{"AWS_INSTANCE_IPV4", "10.0.0.1"},
+                          {"AWS_INSTANCE_IPV6", "2001:db8::1"},
+                          {"AWS_INSTANCE_PORT", "80"}};
+  EXPECT_EQ(TryRegister(id, all), "OK");
+  for (const auto& [left_out, error] : std::map<std::string, std::string>{
+           {"AWS_INSTANCE_IPV4", "Required attribute(s) AWS_INSTANCE_IPV4 are missing."},
+           {"AWS_INSTANCE_IPV6", "Required attribute(s) AWS_INSTANCE_IPV6 are missing."},
+           {"AWS_INSTANCE_PORT", "A valid port number must be supplied."}}) {
+    Attributes attributes = all;
+    attributes.erase(left_out);
+    EXPECT_EQ(TryRegister(id, attributes), "InvalidInput: " + error);
+  }
+}
+
+TEST_F(InstanceAttributes, AnAliasCannotStandBesideSrv) {
+  const std::string id = ServiceWith(Records({"A", "SRV"}, "WEIGHTED"));
+  EXPECT_EQ(TryRegister(id, {{"AWS_ALIAS_DNS_NAME", "lb.example.com"}}),
+            "InvalidInput: ALIAS instance can be registered only in services with A or AAAA "
+            "records");
+}
+
+// c-ares and Go refuse the whole answer; AWS takes such ids, and so do we, with a warning.
+TEST_F(InstanceAttributes, IdsThatMakeUnreadableSrvTargetsAreTakenWithAWarning) {
+  const std::string srv = ServiceWith(Records({"SRV"}));
+  const std::string a = ServiceWith(kA, "addresses");
+  const auto warning = [&](const std::string& service, const char* id) {
+    v1::RegisterInstanceRequest request;
+    request.set_service_id(service);
+    request.set_instance_id(id);
+    (*request.mutable_attributes())["AWS_INSTANCE_IPV4"] = "10.0.0.1";
+    (*request.mutable_attributes())["AWS_INSTANCE_PORT"] = "80";
+    const auto decision = RegisterInstance(state, NextContext(), request);
+    EXPECT_TRUE(decision.ok()) << decision.status();
+    return decision->warning;
+  };
+  for (const char* id : {"a:b", "a@b"}) {
+    EXPECT_THAT(warning(srv, id),
+                ::testing::AllOf(::testing::HasSubstr(id), ::testing::HasSubstr(srv),
+                                 ::testing::HasSubstr("c-ares")));
+  }
+  EXPECT_THAT(warning(srv, "a/b"), ::testing::HasSubstr("Go"));
+  EXPECT_EQ(warning(srv, "i-0.a_b"), "");
+  EXPECT_EQ(warning(a, "a:b"), "") << "no host name is made of it";
 }
 
 TEST_F(InstanceAttributes, SurplusSystemAttributesAreStored) {

@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "registry/base/status_macros.h"
 #include "registry/decide/decide.h"
@@ -16,6 +17,14 @@
 
 namespace cloudmap::registry {
 namespace {
+
+// The name as it is kept: AWS drops the trailing dot of a DNS name.
+std::string StoredName(v1::NamespaceType type, absl::string_view name) {
+  if (IsDnsNamespace(type) && absl::EndsWith(name, ".") && !absl::EndsWith(name, "..")) {
+    name.remove_suffix(1);
+  }
+  return std::string(name);
+}
 
 // What the three creates have in common.
 struct Creation {
@@ -71,25 +80,22 @@ Decision Answer(std::string operation_id, Mutation mutation) {
   return {std::move(mutation), std::move(response)};
 }
 
-// The operation that this token already started, if the retry is the same request and what it
-// made is still there; an error if the token came with another request.
-absl::StatusOr<const PackedOperation*> FindReplay(const State& state, const Creation& creation) {
-  const PackedOperation* earlier =
-      creation.token.empty()
-          ? nullptr
-          : state.FindOperationByRequest(RequestKey(creation.method, "", creation.token));
+// The operation of an earlier try of the same creation: it holds the lock, or it made the namespace
+// that has the name. nullptr when there is none. A CreatorRequestId belongs to its name: with
+// another name (or, for private namespaces, VPC) it is another request.
+const PackedOperation* FindReplay(const State& state, const Creation& creation,
+                                  absl::string_view lock) {
+  if (creation.token.empty()) {
+    return nullptr;
+  }
+  const PackedOperation* earlier = state.FindOperationByLock(lock);
   if (earlier == nullptr) {
-    return nullptr;
+    const auto* made = FindConflict(state, creation.type, creation.name, creation.vpc);
+    earlier = made == nullptr ? nullptr : state.FindOperation(made->create_operation_id());
   }
-  const bool pending = earlier->status() == v1::OPERATION_STATUS_PENDING;
-  const NamespaceEntry* made = state.FindNamespace(earlier->namespace_id());
-  if (!pending && made == nullptr) {
-    return nullptr;
-  }
-  if (earlier->request_fingerprint() == Fingerprint(*creation.request)) {
-    return earlier;
-  }
-  return pending ? DuplicateRequest(creation.method, earlier->id()) : AlreadyExists(*made->record);
+  const bool same = earlier != nullptr && earlier->request_token() == creation.token &&
+                    earlier->request_fingerprint() == Fingerprint(*creation.request);
+  return same ? earlier : nullptr;
 }
 
 // Namespaces, and those under way.
@@ -128,8 +134,7 @@ template <typename Response>
 DecisionOr Create(const State& state, const CommandContext& context, const Creation& creation) {
   const std::string lock = absl::StrCat("create-namespace/", creation.type, "/", creation.vpc, "/",
                                         NamespaceNameKey(creation.type, creation.name));
-  ASSIGN_OR_RETURN(const PackedOperation* replayed, FindReplay(state, creation));
-  if (replayed != nullptr) {
+  if (const PackedOperation* replayed = FindReplay(state, creation, lock)) {
     return Answer<Response>(std::string(replayed->id()), {});
   }
   RETURN_IF_ERROR(CheckCreation(state, context, creation, lock));
@@ -152,7 +157,7 @@ Creation CreationOf(v1::NamespaceType type, const Request& request) {
   Creation creation;
   creation.type = type;
   creation.method = CreateMethod(type);
-  creation.name = request.name();
+  creation.name = StoredName(type, request.name());
   creation.token = request.creator_request_id();
   creation.tags = &request.tags();
   creation.request = &request;
@@ -162,7 +167,7 @@ Creation CreationOf(v1::NamespaceType type, const Request& request) {
 // The parts of a new namespace that all three requests have.
 template <typename Request>
 void FillFrom(const Request& request, NamespaceRecord& record) {
-  record.set_name(request.name());
+  record.set_name(StoredName(record.type(), request.name()));
   if (!request.description().empty()) {
     record.set_description(request.description());
   }

@@ -87,6 +87,19 @@ TEST_F(CreateNamespace, ASecondHttpOneOfANameAlreadyExistsWithItsMembers) {
                                               Pair("NamespaceId", NamespaceOf(operation))));
 }
 
+TEST_F(CreateNamespace, TheTrailingDotOfADnsNameIsDropped) {
+  const std::string id = PrivateNamespace("services.example.org.", "vpc-1");
+  EXPECT_EQ(GetNamespace(id).name(), "services.example.org");
+  EXPECT_EQ(GetNamespace(id).properties().http_properties().http_name(), "services.example.org");
+  EXPECT_EQ(TryType(CreatePublicDnsNamespace, "name: 'example.com.'"), "InvalidInput")
+      << "AWS's pattern for public names";
+  EXPECT_EQ(
+      GetOperation(Start(CreatePrivateDnsNamespace, "name: 'services.example.org' vpc: 'vpc-1'"))
+          .error_code(),
+      "CANNOT_CREATE_HOSTED_ZONE");
+  EXPECT_EQ(GetNamespace(HttpNamespace("apps.")).name(), "apps.") << "an HTTP name is any text";
+}
+
 TEST_F(CreateNamespace, HttpNamesCompareWithCase) {
   HttpNamespace("apps");
   EXPECT_EQ(Try(CreateHttpNamespace, "name: 'Apps'"), "OK");
@@ -180,13 +193,30 @@ TEST_F(NamespaceTokens, ARetryGetsTheSameOperation) {
   EXPECT_EQ(state.revision(), revision) << "nothing is written";
 }
 
-TEST_F(NamespaceTokens, OtherParametersUnderOneTokenAlreadyExist) {
+TEST_F(NamespaceTokens, OtherParametersUnderOneTokenAreAsWithoutAToken) {
   const std::string operation = Start(CreateHttpNamespace, "name: 'apps' creator_request_id: 't'");
-  EXPECT_EQ(TryType(CreateHttpNamespace, "name: 'apps' description: 'd' creator_request_id: 't'"),
-            "NamespaceAlreadyExists");
-  const auto other = Submit(CreateHttpNamespace, "name: 'other' creator_request_id: 't'");
+  const auto other =
+      Submit(CreateHttpNamespace, "name: 'apps' description: 'd' creator_request_id: 't'");
   EXPECT_EQ(TypeOf(other.status()), "NamespaceAlreadyExists");
   EXPECT_EQ(DetailOf(other.status()).members().at("NamespaceId"), NamespaceOf(operation));
+}
+
+TEST_F(NamespaceTokens, ATokenBelongsToOneNameAndVpc) {
+  const std::string token = " creator_request_id: 't'";
+  const auto create = [&](const char* name, const char* vpc) {
+    return Start(CreatePrivateDnsNamespace,
+                 absl::StrCat("name: '", name, "' vpc: '", vpc, "'", token));
+  };
+  const std::string apps = create("apps.test", "vpc-1");
+  const std::string others = create("others.test", "vpc-1");
+  const std::string elsewhere = create("apps.test", "vpc-2");
+  for (const std::string& operation : {apps, others, elsewhere}) {
+    EXPECT_EQ(GetOperation(operation).status(), v1::OPERATION_STATUS_SUCCESS);
+  }
+  EXPECT_EQ(GetNamespace(NamespaceOf(others)).name(), "others.test");
+  EXPECT_EQ(create("apps.test", "vpc-1"), apps) << "each name's retry finds its own";
+  EXPECT_EQ(create("others.test", "vpc-1"), others);
+  EXPECT_EQ(create("apps.test", "vpc-2"), elsewhere);
 }
 
 TEST_F(NamespaceTokens, AreOfOneMethod) {
@@ -233,8 +263,9 @@ TEST_F(PendingNamespace, ASecondCreationIsADuplicateRequest) {
 TEST_F(PendingNamespace, ARetryGetsTheSameOperation) {
   const std::string id = Start(CreateHttpNamespace, "name: 'apps' creator_request_id: 'a'");
   EXPECT_EQ(Start(CreateHttpNamespace, "name: 'apps' creator_request_id: 'a'"), id);
-  EXPECT_EQ(TryType(CreateHttpNamespace, "name: 'other' creator_request_id: 'a'"),
+  EXPECT_EQ(TryType(CreateHttpNamespace, "name: 'apps' description: 'd' creator_request_id: 'a'"),
             "DuplicateRequest");
+  EXPECT_EQ(Try(CreateHttpNamespace, "name: 'other' creator_request_id: 'a'"), "OK");
 }
 
 TEST_F(PendingNamespace, PrivateOnesOfOtherVpcsDoNotWait) {

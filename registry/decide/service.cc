@@ -55,7 +55,7 @@ bool Has(const std::vector<int>& types, v1::RecordType type) {
   return std::find(types.begin(), types.end(), type) != types.end();
 }
 
-// {A}, {AAAA}, {A, AAAA}, {SRV} or {CNAME}; nothing else can share a name.
+// Any of A, AAAA and SRV together, or CNAME, which is alone at its name (RFC 2181 s10.1).
 absl::Status CheckRecords(const DnsRecords& records) {
   if (records.empty()) {
     return InvalidInput("DnsConfig.DnsRecords must hold at least one record.");
@@ -69,11 +69,8 @@ absl::Status CheckRecords(const DnsRecords& records) {
                                        "in DNS config is not expected"));
     }
   }
-  for (const v1::RecordType alone : {v1::RECORD_TYPE_CNAME, v1::RECORD_TYPE_SRV}) {
-    if (types.size() > 1 && Has(types, alone)) {
-      return InvalidInput(
-          absl::StrCat("DnsRecord Type ", TypeName(alone), " cannot be combined with other types"));
-    }
+  if (types.size() > 1 && Has(types, v1::RECORD_TYPE_CNAME)) {
+    return InvalidInput("DnsRecord Type CNAME cannot be combined with other types");
   }
   return absl::OkStatus();
 }
@@ -159,21 +156,15 @@ absl::Status CheckCreation(const RegistryOptions& options, const NamespaceRecord
   return MergeTags({}, request.tags(), request.name()).status();
 }
 
-absl::Status TokenWasUsed(const ServiceRecord& record) {
-  return InvalidInput(absl::StrCat("CreatorRequestId '", record.creator_request_id(),
-                                   "' was used to create service ", record.id(),
-                                   " with other parameters; use a new one."));
-}
-
-// The answer to a create whose name is taken: the existing service for a retry, else an error.
+// The answer to a create whose name is taken: the existing service for a retry, else an error. A
+// CreatorRequestId belongs to the service's name: another name is another request, whatever its
+// token.
 DecisionOr AnswerExisting(const RegistryOptions& options, const ServiceEntry& existing,
                           const v1::CreateServiceRequest& request) {
   const ServiceRecord& record = *existing.record;
   if (!request.creator_request_id().empty() &&
-      record.creator_request_id() == request.creator_request_id()) {
-    if (record.create_request() != Fingerprint(request)) {
-      return TokenWasUsed(record);
-    }
+      record.creator_request_id() == request.creator_request_id() &&
+      record.create_request() == Fingerprint(request)) {
     auto response = std::make_unique<v1::CreateServiceResponse>();
     *response->mutable_service() = ServiceToApi(options, existing);
     return Decision{{}, std::move(response)};
@@ -295,9 +286,6 @@ DecisionOr CreateService(const State& state, const CommandContext& context,
   if (const ServiceEntry* existing = state.FindServiceByName(*in, request.name())) {
     return AnswerExisting(options, *existing, request);
   }
-  if (const ServiceEntry* other = state.FindServiceByToken(request.creator_request_id())) {
-    return TokenWasUsed(*other->record);
-  }
   ServiceRecord record = NewService(context, *in->record, request);
   if (record.creator_request_id().empty()) {
     FastRandom seeded(context.entropy[0] ^ context.entropy[1]);
@@ -357,7 +345,15 @@ DecisionOr UpdateService(const State& state, const CommandContext& context,
   start.effect = UpdateServiceEffect;
   auto response = std::make_unique<v1::UpdateServiceResponse>();
   response->set_operation_id(StartOperation(state, context, start, mutation));
-  return Decision{std::move(mutation), std::move(response)};
+  Decision decision{std::move(mutation), std::move(response)};
+  if (in.type() != v1::NAMESPACE_TYPE_HTTP && record.has_dns_config() &&
+      !request.service().has_dns_config()) {
+    // UpdateService replaces: whoever only sends a Description takes the service out of DNS.
+    decision.warning =
+        absl::StrCat("service ", record.name(), " (", record.id(), ") of ", in.name(),
+                     " loses its DNS records: an UpdateService left out DnsConfig");
+  }
+  return decision;
 }
 
 Outcome UpdateServiceEffect(const State& state, const CommandContext& context,

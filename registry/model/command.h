@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
@@ -28,6 +29,10 @@ struct Decision {
   Mutation mutation;
   // What the caller is answered once the mutation is durable and visible.
   std::unique_ptr<google::protobuf::Message> response;
+  // What whoever operates the server should know of this change, in one sentence; empty mostly. It
+  // is logged once the change is durable: a decision itself logs nothing, since it may come to
+  // nothing.
+  std::string warning{};
 };
 
 // Pure: the same state and context give the same decision (I4). May be called again after a

@@ -30,9 +30,6 @@ class ChangeApplier {
     }
     NamespaceEntry& in = NamespaceOf(*record);
     in.services.Put(ServiceNameKey(in.record->type(), record->name()), record->id());
-    if (!record->creator_request_id().empty()) {
-      state_.service_by_token_.Put(record->creator_request_id(), record->id());
-    }
     state_.services_.Put(record->id(), {.record = record, .instances = {}});
   }
 
@@ -55,8 +52,8 @@ class ChangeApplier {
     if (operation.is_pending() && !operation.lock().empty()) {
       state_.operation_by_lock_.Put(std::string(operation.lock()), std::string(operation.id()));
     }
-    if (!operation.request_token().empty()) {
-      state_.operation_by_request_.Put(RequestKeyOf(operation), std::string(operation.id()));
+    if (std::string key = RequestKeyOf(operation); !key.empty()) {
+      state_.operation_by_request_.Put(std::move(key), std::string(operation.id()));
     }
     state_.operations_.Put(operation.id(), operation);
   }
@@ -153,7 +150,6 @@ class ChangeApplier {
     }
     NamespaceEntry& in = NamespaceOf(*entry->record);
     in.services.Remove(ServiceNameKey(in.record->type(), entry->record->name()));
-    state_.service_by_token_.Remove(entry->record->creator_request_id());
     in.instance_count -= static_cast<int64_t>(entry->instances.size());
     state_.services_.Remove(id);
   }
@@ -179,10 +175,10 @@ class ChangeApplier {
 
   void RemoveFromIndexes(const PackedOperation& operation) {
     Unlock(operation);
-    if (operation.request_token().empty()) {
+    const std::string key = RequestKeyOf(operation);
+    if (key.empty()) {
       return;
     }
-    const std::string key = RequestKeyOf(operation);
     const std::string* latest = state_.operation_by_request_.Find(key);
     if (latest != nullptr && *latest == operation.id()) {
       state_.operation_by_request_.Remove(key);

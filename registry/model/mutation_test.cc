@@ -162,9 +162,16 @@ TEST_F(ApplyTest, OnlyPendingOperationsHoldTheirLock) {
 }
 
 TEST_F(ApplyTest, ATokenMeansTheLatestOperationThatBroughtIt) {
-  const std::string key = RequestKey("CreateHttpNamespace", "", "t");
-  Put(Operation("op-1", v1::OPERATION_STATUS_SUCCESS, "", "t"));
-  Put(Operation("op-2", v1::OPERATION_STATUS_SUCCESS, "", "t"));
+  const auto update = [](const char* id) {
+    OperationRecord operation = Operation(id, v1::OPERATION_STATUS_SUCCESS, "", "t");
+    operation.set_type(v1::OPERATION_TYPE_UPDATE_NAMESPACE);
+    operation.set_method("UpdateHttpNamespace");
+    operation.set_namespace_id("ns-1");
+    return operation;
+  };
+  const std::string key = RequestKey("UpdateHttpNamespace", "ns-1", "t");
+  Put(update("op-1"));
+  Put(update("op-2"));
   EXPECT_EQ(state_.FindOperationByRequest(key)->id(), "op-2");
   Delete(RecordKind::kOperation, "op-1");
   EXPECT_EQ(state_.FindOperationByRequest(key)->id(), "op-2");

@@ -34,11 +34,6 @@ const PackedInstance* State::FindInstance(absl::string_view service_id,
   return service == nullptr ? nullptr : service->instances.Find(instance_id);
 }
 
-const ServiceEntry* State::FindServiceByToken(absl::string_view token) const {
-  const std::string* id = service_by_token_.Find(token);
-  return id == nullptr ? nullptr : FindService(*id);
-}
-
 const PackedOperation* State::FindOperation(absl::string_view id) const {
   return operations_.Find(id);
 }
@@ -69,17 +64,17 @@ std::string NamespaceNameKey(v1::NamespaceType type, absl::string_view name) {
                               : absl::StrCat("h/", name);
 }
 
-std::string RequestKey(absl::string_view method, absl::string_view scope, absl::string_view token) {
-  return absl::StrCat(method, "\n", scope, "\n", token);
+std::string RequestKey(absl::string_view method, absl::string_view namespace_id,
+                       absl::string_view token) {
+  return absl::StrCat(method, "\n", namespace_id, "\n", token);
 }
 
 std::string RequestKeyOf(const PackedOperation& operation) {
-  switch (operation.type()) {
-    case v1::OPERATION_TYPE_UPDATE_NAMESPACE:
-      return RequestKey(operation.method(), operation.namespace_id(), operation.request_token());
-    default:
-      return RequestKey(operation.method(), "", operation.request_token());
+  if (operation.type() != v1::OPERATION_TYPE_UPDATE_NAMESPACE ||
+      operation.request_token().empty()) {
+    return "";
   }
+  return RequestKey(operation.method(), operation.namespace_id(), operation.request_token());
 }
 
 bool IsDnsNamespace(v1::NamespaceType type) {

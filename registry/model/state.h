@@ -34,8 +34,11 @@ struct NamespaceEntry {
 // Namespaces that share a name, oldest first: DNS ones of either type and in any VPC, or HTTP ones.
 using NamespaceIds = std::vector<std::string>;
 
-// What makes a retried request the same one: API method, its target and its token.
-std::string RequestKey(absl::string_view method, absl::string_view scope, absl::string_view token);
+// What tells a retried update: API method, the id of the namespace it changes, and its
+// UpdaterRequestId. (A retried creation is found by the name it asks for.)
+std::string RequestKey(absl::string_view method, absl::string_view namespace_id,
+                       absl::string_view token);
+// The key of an operation; "" for one that is not found this way.
 std::string RequestKeyOf(const PackedOperation& operation);
 
 class State {
@@ -51,14 +54,12 @@ class State {
   const ServiceEntry* FindService(absl::string_view id) const;
   // By name, as names compare in that namespace: without case unless it is an HTTP namespace.
   const ServiceEntry* FindServiceByName(const NamespaceEntry& in, absl::string_view name) const;
-  // The service that was created with this CreatorRequestId.
-  const ServiceEntry* FindServiceByToken(absl::string_view token) const;
   const PackedInstance* FindInstance(absl::string_view service_id,
                                      absl::string_view instance_id) const;
   const PackedOperation* FindOperation(absl::string_view id) const;
   // The pending operation that holds `lock` (PackedOperation::lock).
   const PackedOperation* FindOperationByLock(absl::string_view lock) const;
-  // The operation that a request with this method, token and scope started; see RequestKey.
+  // The latest update that a request with this method, target and token started; see RequestKey.
   const PackedOperation* FindOperationByRequest(absl::string_view request_key) const;
 
   // For lists: in ascending order of hash (PersistentMap::ScanFrom), which for operations is the
@@ -79,7 +80,6 @@ class State {
   // By NamespaceNameKey.
   PersistentMap<std::string, std::shared_ptr<const NamespaceIds>> namespaces_by_name_;
   PersistentMap<std::string, ServiceEntry> services_;
-  PersistentMap<std::string, std::string> service_by_token_;
   // By id; the key is the operation's own.
   PersistentMap<absl::string_view, PackedOperation, OperationIdHash> operations_;
   PersistentMap<std::string, std::string> operation_by_lock_;

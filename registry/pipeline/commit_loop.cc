@@ -205,6 +205,7 @@ void CommitLoop::CommitBatch(std::vector<Pending> batch) {
     const absl::Status reloaded = Reload();
     if (!reloaded.ok()) {
       spdlog::error("the store cannot be read: {}", std::string(reloaded.message()));
+      SetWriteHealth(reloaded);
       for (Pending& pending : batch) {
         pending.done(StoreFailed());
       }
@@ -214,7 +215,10 @@ void CommitLoop::CommitBatch(std::vector<Pending> batch) {
   State tentative = *state_;
   std::vector<Change> changes;
   std::vector<Decided> decided = DecideAll(batch, tentative, changes);
-  if (!changes.empty()) {
+  if (changes.empty() && writes_failed_) {
+    tentative = Apply(std::move(tentative), {}, state_->revision() + 1);
+  }
+  if (!changes.empty() || writes_failed_) {
     Batch stored{tentative.revision(), LastPerKey(std::move(changes))};
     const absl::Status committed = store_.Commit(stored);
     if (!committed.ok()) {
@@ -222,10 +226,15 @@ void CommitLoop::CommitBatch(std::vector<Pending> batch) {
                     std::string(committed.message()));
       // Dropping the tentative state is the rollback; what the store holds is not known.
       stale_ = true;
+      SetWriteHealth(committed);
       for (Decided& command : decided) {
         command.done(StoreFailed());
       }
       return;
+    }
+    if (writes_failed_) {
+      spdlog::info("the store takes writes again");
+      SetWriteHealth(absl::OkStatus());
     }
     const std::shared_ptr<const State> before = state_;
     Publish(std::make_shared<const State>(std::move(tentative)));
@@ -234,6 +243,9 @@ void CommitLoop::CommitBatch(std::vector<Pending> batch) {
     }
   }
   for (Decided& command : decided) {
+    if (!command.warning.empty()) {
+      spdlog::warn("{}", command.warning);
+    }
     command.done(std::move(command.answer));
   }
 }
@@ -251,7 +263,7 @@ std::vector<CommitLoop::Decided> CommitLoop::DecideAll(std::vector<Pending>& bat
     context.entropy[1] = random_.Next();
     absl::StatusOr<Decision> decision = pending.decide(tentative, context);
     if (!decision.ok()) {
-      decided.push_back({std::move(pending.done), decision.status()});
+      decided.push_back({std::move(pending.done), decision.status(), ""});
       continue;
     }
     std::vector<Change> own = std::move(decision->mutation).TakeChanges();
@@ -259,7 +271,8 @@ std::vector<CommitLoop::Decided> CommitLoop::DecideAll(std::vector<Pending>& bat
       tentative = Apply(std::move(tentative), own, revision);
       std::move(own.begin(), own.end(), std::back_inserter(changes));
     }
-    decided.push_back({std::move(pending.done), std::move(decision->response)});
+    decided.push_back(
+        {std::move(pending.done), std::move(decision->response), std::move(decision->warning)});
   }
   return decided;
 }
@@ -278,6 +291,17 @@ absl::Status CommitLoop::Reload() {
   }
   stale_ = false;
   return absl::OkStatus();
+}
+
+absl::Status CommitLoop::write_health() const {
+  absl::MutexLock lock(&mutex_);
+  return write_health_;
+}
+
+void CommitLoop::SetWriteHealth(const absl::Status& status) {
+  writes_failed_ = !status.ok();
+  absl::MutexLock lock(&mutex_);
+  write_health_ = status;
 }
 
 void CommitLoop::Publish(std::shared_ptr<const State> state) {

@@ -11,6 +11,7 @@
 
 #include <deque>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -51,6 +52,11 @@ class CommitLoop {
   // there is nothing to do. Not to be called from a `done`.
   void Flush();
 
+  // OK, or why the store did not take the last batch. While it is not OK, every batch is committed,
+  // even one that changes nothing, so that any command finds out whether the store works again.
+  // Thread-safe.
+  absl::Status write_health() const ABSL_LOCKS_EXCLUDED(mutex_);
+
   // Thread-safe.
   std::shared_ptr<const State> Current() const { return published_.Get(); }
 
@@ -63,6 +69,7 @@ class CommitLoop {
   struct Decided {
     Done done;
     absl::StatusOr<std::unique_ptr<google::protobuf::Message>> answer;
+    std::string warning;
   };
 
   void Run();
@@ -75,6 +82,7 @@ class CommitLoop {
                                  std::vector<Change>& changes);
   absl::Status Reload();
   void Publish(std::shared_ptr<const State> state);
+  void SetWriteHealth(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const RegistryOptions& options_;
   Store& store_;
@@ -85,11 +93,13 @@ class CommitLoop {
   // Of the thread whose turn it is.
   std::thread::id committer_;
   std::shared_ptr<const State> state_;
-  bool stale_ = false;  // a commit failed; reload before the next
+  bool stale_ = false;          // a commit failed; reload before the next
+  bool writes_failed_ = false;  // write_health_ is not OK
   Published<State> published_;
   std::thread thread_;
 
-  absl::Mutex mutex_;
+  mutable absl::Mutex mutex_;
+  absl::Status write_health_ ABSL_GUARDED_BY(mutex_);
   absl::CondVar thread_needed_;
   std::deque<Pending> queue_ ABSL_GUARDED_BY(mutex_);
   bool committing_ ABSL_GUARDED_BY(mutex_) = false;  // it is some thread's turn

@@ -300,6 +300,19 @@ TEST_F(CommitLoopTest, AStoreThatCannotBeReadFailsTheStart) {
   EXPECT_EQ(loop_->Start().message(), "load fails");
 }
 
+TEST_F(CommitLoopTest, WriteHealthFailsUntilTheStoreTakesABatchAgain) {
+  Start();
+  EXPECT_TRUE(loop_->write_health().ok());
+  store_.Fail(TestStore::Failure::kLost);
+  EXPECT_NE(Run(Puts(NamespaceOf("ns-1"))), "OK");
+  EXPECT_EQ(loop_->write_health().message(), "commit fails");
+  // A command that changes nothing is enough to find out.
+  EXPECT_NE(Run([](const State&, const CommandContext&) { return Decision(); }), "OK");
+  store_.Fail(TestStore::Failure::kNone);
+  EXPECT_EQ(Run([](const State&, const CommandContext&) { return Decision(); }), "OK");
+  EXPECT_TRUE(loop_->write_health().ok());
+}
+
 TEST_F(CommitLoopTest, ARestartBringsBackTheSameStateAndGrowsOn) {
   Start();
   ASSERT_EQ(Run(Puts(NamespaceOf("ns-1"), ServiceOf("srv-1", "ns-1"), InstanceOf("srv-1", "i-1"))),
@@ -322,15 +335,17 @@ TEST_F(CommitLoopTest, AfterARestartATokenStillMeansTheLatestOperation) {
   for (int i = 0; i < count; ++i) {
     OperationRecord operation;
     operation.set_id(absl::StrCat("op-", (i * 7) % count));
-    operation.set_type(v1::OPERATION_TYPE_CREATE_NAMESPACE);
-    operation.set_method("CreateHttpNamespace");
+    operation.set_type(v1::OPERATION_TYPE_UPDATE_NAMESPACE);
+    operation.set_method("UpdateHttpNamespace");
+    operation.set_namespace_id("ns-1");
     operation.set_status(v1::OPERATION_STATUS_SUCCESS);
     operation.set_request_token("t");
     operation.set_create_ms(i);
     ASSERT_EQ(Run(Puts(operation)), "OK");
   }
-  const std::string key = RequestKey("CreateHttpNamespace", "", "t");
-  const std::string latest(loop_->Current()->FindOperationByRequest(key)->id());
+  const std::string key = RequestKey("UpdateHttpNamespace", "ns-1", "t");
+  const char* const latest = "op-13";  // (19 * 7) % 20
+  EXPECT_EQ(loop_->Current()->FindOperationByRequest(key)->id(), latest);
   loop_->Stop();
   NewLoop();
   Start();

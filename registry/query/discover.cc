@@ -56,7 +56,7 @@ const NamespaceEntry* FindNamespace(const State& state, absl::string_view http_n
   return found;
 }
 
-// The namespace by its HttpName and the service in it.
+// The namespace by its HttpName and the service in it, which is nullptr when there is none.
 template <typename Request>
 absl::StatusOr<Discovered> Find(const State& state, const QueryContext& context,
                                 const Request& request) {
@@ -68,9 +68,6 @@ absl::StatusOr<Discovered> Find(const State& state, const QueryContext& context,
     return NamespaceNotFound(request.namespace_name());
   }
   found.service = state.FindServiceByName(*found.in, request.service_name());
-  if (found.service == nullptr) {
-    return ServiceNotFound(request.service_name());
-  }
   return found;
 }
 
@@ -111,6 +108,12 @@ void PreferOptional(const StringMap& optional, std::vector<Candidate>& candidate
 absl::StatusOr<Wire<v1::DiscoverInstancesResponse>> DiscoverInstances(
     const State& state, const QueryContext& context, const v1::DiscoverInstancesRequest& request) {
   ASSIGN_OR_RETURN(const Discovered found, Find(state, context, request));
+  Wire<v1::DiscoverInstancesResponse> response;
+  if (found.service == nullptr) {
+    // As recorded on AWS: no instances rather than an error. Every real revision is greater than 0.
+    AppendInstancesRevision(0, response.bytes);
+    return response;
+  }
   const ServiceRecord& service = *found.service->record;
   std::vector<Candidate> candidates;
   candidates.reserve(found.service->instances.size());
@@ -130,7 +133,6 @@ absl::StatusOr<Wire<v1::DiscoverInstancesResponse>> DiscoverInstances(
                                                                     : kDiscoverResultsDefault);
   const size_t count = std::min(wanted, candidates.size());
   FastRandom random(context.entropy);
-  Wire<v1::DiscoverInstancesResponse> response;
   InstanceSummaryWriter writer(found.in->record->http_name(), service.name(), response.bytes);
   for (size_t i = 0; i < count; ++i) {
     // Fisher-Yates, as far as it is needed.
@@ -146,6 +148,9 @@ absl::StatusOr<v1::DiscoverInstancesRevisionResponse> DiscoverInstancesRevision(
     const State& state, const QueryContext& context,
     const v1::DiscoverInstancesRevisionRequest& request) {
   ASSIGN_OR_RETURN(const Discovered found, Find(state, context, request));
+  if (found.service == nullptr) {
+    return ServiceNotFound(request.service_name());
+  }
   v1::DiscoverInstancesRevisionResponse response;
   response.set_instances_revision(found.service->instances_revision);
   return response;

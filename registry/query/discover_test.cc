@@ -58,9 +58,18 @@ TEST_F(DiscoverTest, GivesAllMembersOfAnInstance) {
   EXPECT_TRUE(response.has_instances_revision());
 }
 
-TEST_F(DiscoverTest, UnknownNamespaceOrServiceIsNotFound) {
+TEST_F(DiscoverTest, AnUnknownNamespaceIsNotFound) {
   EXPECT_EQ(Fails("nope", "web"), "NamespaceNotFound");
-  EXPECT_EQ(Fails("apps", "nope"), "ServiceNotFound");
+}
+
+TEST_F(DiscoverTest, AnUnknownServiceOfAKnownNamespaceHasNoInstances) {
+  EXPECT_EQ(Found("apps", "nope"), Ids());
+  EXPECT_TRUE(Discover("apps", "nope").has_instances_revision());
+  EXPECT_EQ(Discover("apps", "nope").instances_revision(), 0) << "below that of every service";
+  EXPECT_EQ(TypeOf(TryRead(registry::DiscoverInstancesRevision,
+                           "namespace_name: 'apps' service_name: 'nope'")
+                       .status()),
+            "ServiceNotFound");
 }
 
 TEST_F(DiscoverTest, AnotherOwnersNamespaceIsNotFound) {
@@ -95,7 +104,7 @@ TEST_F(DiscoverTest, ResolvesTheHttpNameOfEachNamespaceOfOneName) {
 
 TEST_F(DiscoverTest, HttpNamesAreExactAndDnsNamesWithoutCase) {
   EXPECT_EQ(Fails("Apps", "web"), "NamespaceNotFound");
-  EXPECT_EQ(Fails("apps", "Web"), "ServiceNotFound");
+  EXPECT_EQ(Found("apps", "Web"), Ids());
   const std::string in = PrivateNamespace("Corp.Test", "vpc-1");
   Register(Service(in, "Web").id(), "i-1");
   for (const char* name : {"Corp.Test", "corp.test", "CORP.TEST"}) {

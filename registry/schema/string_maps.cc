@@ -53,6 +53,22 @@ const StringMap* FindStringMap(const Message& message, const FieldDescriptor& fi
   return row == nullptr ? nullptr : &row->get(message);
 }
 
+StringMap CopyStringMap(const Message& message, const FieldDescriptor& field) {
+  const auto& reflection = *message.GetReflection();
+  const auto* key = field.message_type()->map_key();
+  const auto* value = field.message_type()->map_value();
+  CLOUDMAP_CHECK(
+      key->type() == FieldDescriptor::TYPE_STRING && value->type() == FieldDescriptor::TYPE_STRING,
+      "a map of strings");
+  StringMap map;
+  for (int i = 0; i < reflection.FieldSize(message, &field); ++i) {
+    const Message& entry = reflection.GetRepeatedMessage(message, &field, i);
+    const auto& entry_reflection = *entry.GetReflection();
+    map[entry_reflection.GetString(entry, key)] = entry_reflection.GetString(entry, value);
+  }
+  return map;
+}
+
 StringMap* FindMutableStringMap(Message& message, const FieldDescriptor& field) {
   const Row* row = FindRow(field);
   return row == nullptr ? nullptr : row->get_mutable(message);

@@ -11,6 +11,9 @@ namespace cloudmap::registry {
 // nullptr for a field that is not such a member of a request. REQUIRES: a field of `message`.
 const StringMap* FindStringMap(const google::protobuf::Message& message,
                                const google::protobuf::FieldDescriptor& field);
+// A copy of such a member, by reflection: slower, and it knows every map<string, string> there is.
+StringMap CopyStringMap(const google::protobuf::Message& message,
+                        const google::protobuf::FieldDescriptor& field);
 StringMap* FindMutableStringMap(google::protobuf::Message& message,
                                 const google::protobuf::FieldDescriptor& field);
 

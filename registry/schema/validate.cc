@@ -10,7 +10,6 @@
 #include "absl/strings/str_join.h"
 #include "cloudmap/v1/options.pb.h"
 #include "google/protobuf/descriptor.h"
-#include "registry/base/check.h"
 #include "registry/schema/enum_names.h"
 #include "registry/schema/formats.h"
 #include "registry/schema/string_maps.h"
@@ -163,7 +162,11 @@ class Walker {
   void WalkMap(const Message& message, const FieldDescriptor& field, const v1::FieldRules& rules,
                const std::string& parent) {
     const StringMap* map = FindStringMap(message, field);
-    CLOUDMAP_CHECK(map != nullptr, "string_maps.cc knows the maps of requests");
+    StringMap copy;
+    if (map == nullptr) {
+      copy = CopyStringMap(message, field);
+      map = &copy;
+    }
     const auto path = [&] { return MemberPath(parent, field.json_name()); };
     if (map->empty() && (!rules.required() || violations_.IsNull(path()))) {
       return;

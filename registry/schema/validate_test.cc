@@ -19,7 +19,9 @@ namespace cloudmap::registry {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Pair;
 using ::testing::StartsWith;
+using ::testing::UnorderedElementsAre;
 
 // The message of what Validate finds, "" if nothing.
 std::string Message(const google::protobuf::Message& request) {
@@ -391,6 +393,18 @@ TEST(Validate, ViolationsAreBounded) {
   Validate(request, violations);
   EXPECT_THAT(std::string(violations.ToStatus().message()),
               StartsWith("100 validation errors detected: "));
+}
+
+// A map that string_maps.cc has no row for costs time, not the process.
+TEST(Validate, ChecksMapsItHasNoRowFor) {
+  v1::Instance instance;
+  (*instance.mutable_attributes())["k"] = "v";
+  const auto* field = v1::Instance::descriptor()->FindFieldByName("attributes");
+  ASSERT_EQ(FindStringMap(instance, *field), nullptr);
+  EXPECT_THAT(CopyStringMap(instance, *field), UnorderedElementsAre(Pair("k", "v")));
+  Violations violations;
+  Validate(instance, violations);
+  EXPECT_TRUE(violations.ToStatus().ok());
 }
 
 TEST(Validate, KnowsTheMapsOfEveryRequest) {

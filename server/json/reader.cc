@@ -393,10 +393,8 @@ void Reader::CloseMap(const Frame& frame) {
   for (const std::string& key : frame.null_keys) {
     entries.push_back(absl::StrCat(key, "=null"));
   }
-  if (const auto* strings = registry::FindStringMap(*frame.message, *frame.field)) {
-    for (const auto& [key, value] : *strings) {
-      entries.push_back(absl::StrCat(key, "=", value));
-    }
+  for (const auto& [key, value] : registry::CopyStringMap(*frame.message, *frame.field)) {
+    entries.push_back(absl::StrCat(key, "=", value));
   }
   std::sort(entries.begin(), entries.end());
   const v1::FieldRules& rules = frame.field->options().GetExtension(v1::rules);

@@ -6,7 +6,6 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "registry/base/check.h"
-#include "spdlog/spdlog.h"
 
 namespace cloudmap::dns {
 namespace {
@@ -181,12 +180,6 @@ void ZonePublisher::TouchService(const State& before, const State& after, absl::
   const bool dns_changed =
       was == nullptr || is == nullptr ||
       was->record->dns_config().SerializeAsString() != is->record->dns_config().SerializeAsString();
-  if (was != nullptr && is != nullptr && was->record->has_dns_config() &&
-      !is->record->has_dns_config()) {
-    // UpdateService replaces: whoever only sends a Description takes the service out of DNS.
-    spdlog::warn("service {} ({}) lost its DNS records: an UpdateService left out DnsConfig",
-                 std::string(id), is->record->name());
-  }
   for (const auto& [state, service] : {std::pair(&before, was), std::pair(&after, is)}) {
     if (service == nullptr) {
       continue;

@@ -74,6 +74,32 @@ TEST_F(PublisherTest, EqualAddressesAreOneRecordAndUnusableInstancesNone) {
   EXPECT_THAT(client_.Ask("web.sd.local", type::kA).answer(), SizeIs(1));
 }
 
+TEST_F(PublisherTest, AddressesAndSrvOfOneServiceEachHaveTheirTtl) {
+  registry_.AddService(
+      "web", {{v1::RECORD_TYPE_A, 60}, {v1::RECORD_TYPE_AAAA, 30}, {v1::RECORD_TYPE_SRV, 10}},
+      v1::ROUTING_POLICY_MULTIVALUE, true);
+  const auto add = [&](const char* id, int host, v1::HealthStatus health) {
+    registry_.AddInstance("web", id,
+                          {{"AWS_INSTANCE_IPV4", absl::StrCat("192.0.2.", host)},
+                           {"AWS_INSTANCE_IPV6", absl::StrCat("2001:db8::", host)},
+                           {"AWS_INSTANCE_PORT", "80"}},
+                          health);
+  };
+  add("i-1", 1, v1::HEALTH_STATUS_HEALTHY);
+  add("i-2", 2, v1::HEALTH_STATUS_UNHEALTHY);
+  registry_.Commit();
+  EXPECT_THAT(client_.Ask("web.sd.local", type::kA).answer(),
+              ElementsAre("web.sd.local. 60 IN A 192.0.2.1"));
+  EXPECT_THAT(client_.Ask("web.sd.local", type::kAaaa).answer(),
+              ElementsAre("web.sd.local. 30 IN AAAA 2001:db8::1"));
+  const Response srv = client_.Ask("web.sd.local", type::kSrv);
+  EXPECT_THAT(srv.answer(), ElementsAre("web.sd.local. 10 IN SRV 1 1 80 i-1.web.sd.local."));
+  EXPECT_THAT(srv.additional(), ElementsAre("i-1.web.sd.local. 10 IN A 192.0.2.1",
+                                            "i-1.web.sd.local. 10 IN AAAA 2001:db8::1"));
+  EXPECT_THAT(client_.Ask("i-2.web.sd.local", type::kA).answer(),
+              ElementsAre("i-2.web.sd.local. 10 IN A 192.0.2.2"));
+}
+
 TEST_F(PublisherTest, UnhealthyInstancesAreLeftOutUnlessAllAre) {
   registry_.AddService("web", {{v1::RECORD_TYPE_A, 60}}, v1::ROUTING_POLICY_MULTIVALUE, true);
   const auto add = [&](const char* id, const char* ip, v1::HealthStatus health) {

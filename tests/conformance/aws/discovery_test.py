@@ -99,12 +99,9 @@ class Discovery(ApiTestCase):
         self.refused(
             "NamespaceNotFound", "DiscoverInstances", NamespaceName="none", ServiceName="web"
         )
-        self.refused(
-            "ServiceNotFound",
-            "DiscoverInstances",
-            NamespaceName=self.namespace["Name"],
-            ServiceName="none",
-        )
+        unknown = {"NamespaceName": self.namespace["Name"], "ServiceName": "none"}
+        self.assertEqual([], self.call("DiscoverInstances", **unknown)["Instances"])
+        self.refused("ServiceNotFound", "DiscoverInstancesRevision", **unknown)
         self.refused(
             "NamespaceNotFound", "DiscoverInstances", **self.names, OwnerAccount="999999999999"
         )
@@ -215,7 +212,7 @@ class Replays(ApiTestCase):
             "CreatorRequestId": "t",
             "Description": "other",
         }
-        self.refused("InvalidInput", "CreateService", **changed)
+        self.refused("ServiceAlreadyExists", "CreateService", **changed)
 
     def test_registration_with_the_same_token_is_the_same_operation(self):
         service = self.create_service(self.create_namespace("Http"), records=())

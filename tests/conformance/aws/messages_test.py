@@ -176,7 +176,7 @@ class InstanceTexts(ApiTestCase):
             (["A"], "AWS_INSTANCE_IPV4", {}, {}),
             (["AAAA"], "AWS_INSTANCE_IPV6", {}, {}),
             (["CNAME"], "AWS_INSTANCE_CNAME", {}, weighted),
-            (["SRV"], "AWS_INSTANCE_PORT", {"AWS_INSTANCE_IPV4": "10.0.0.1"}, {}),
+            (["A", "SRV"], "AWS_INSTANCE_IPV4", {"AWS_INSTANCE_PORT": "80"}, {}),
         ):
             self.check(
                 f"Required attribute(s) {name} are missing.",
@@ -188,11 +188,18 @@ class InstanceTexts(ApiTestCase):
         text = "At least one of AWS_INSTANCE_IPV4 AWS_INSTANCE_IPV6 is required."
         self.check(text, self.service("SRV"), AWS_INSTANCE_PORT="80")
 
+    def test_no_port_or_a_wrong_one(self):
+        text = "A valid port number must be supplied."
+        service = self.service("SRV")
+        self.check(text, service, AWS_INSTANCE_IPV4="10.0.0.1")
+        for port in ("0", "65536", "http", ""):
+            self.check(text, service, AWS_INSTANCE_IPV4="10.0.0.1", AWS_INSTANCE_PORT=port)
+
     def test_health_check_without_a_port(self):
         name = self.unique("port") + ".example.com"
         namespace = self.create_namespace("PublicDns", name)
         service = self.create_service(namespace, HealthCheckConfig={"Type": "HTTP"})
-        text = "A port must be supplied in order to register this instance."
+        text = "A valid port number must be supplied."
         self.check(text, service, AWS_INSTANCE_IPV4="203.0.113.1")
 
     def test_alias_on_a_multivalue_service(self):

@@ -98,7 +98,7 @@ seen.health = (await call("GetInstancesHealthStatus", { ServiceId })).Status;
 const names = { NamespaceName: "js.test", ServiceName: "web" };
 seen.discovered = await call("DiscoverInstances", { ...names, HealthStatus: "ALL" });
 seen.revision = (await call("DiscoverInstancesRevision", names)).InstancesRevision;
-seen.notFound = await failure("DiscoverInstances", { ...names, ServiceName: "none" });
+seen.notFound = await failure("DiscoverInstancesRevision", { ...names, ServiceName: "none" });
 
 seen.paged = {};
 for (const [kind, input] of Object.entries({ Namespaces: {}, Services: {}, Instances: { ServiceId }, Operations: {} })) {
