@@ -38,8 +38,9 @@ inline constexpr size_t kNamespacesQuota = 50;
 inline constexpr size_t kInstancesPerServiceQuota = 1000;
 inline constexpr int64_t kInstancesPerNamespaceQuota = 2000;
 
-// Negative-answer TTL of a namespace without an SOA property: what recent private namespaces on
-// AWS report.
-inline constexpr int64_t kSoaTtlSecondsDefault = 15;
+// SOA TTL, and so that of negative answers, of a namespace that sets none: what recent namespaces
+// on AWS report.
+inline constexpr int64_t kPrivateSoaTtlSecondsDefault = 15;
+inline constexpr int64_t kPublicSoaTtlSecondsDefault = 60;
 
 }  // namespace cloudmap::registry

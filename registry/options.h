@@ -10,6 +10,11 @@
 
 namespace cloudmap::registry {
 
+struct SoaTtls {
+  int64_t private_seconds = kPrivateSoaTtlSecondsDefault;
+  int64_t public_seconds = kPublicSoaTtlSecondsDefault;
+};
+
 struct RegistryOptions {
   std::string region = "us-east-1";
   std::string account_id = "000000000000";
@@ -22,8 +27,8 @@ struct RegistryOptions {
   // HealthCheckConfig is rejected in private namespaces and private addresses are not accepted
   // for it, as on AWS.
   bool aws_health_check_rules = false;
-  // SOA TTL, and with it negative TTL, of namespaces that do not set one.
-  int64_t soa_ttl_seconds = kSoaTtlSecondsDefault;
+  // SOA TTL in seconds, and with it negative TTL, of namespaces that do not set one.
+  SoaTtls soa_ttls;
   // DiscoverInstances without a HealthStatus gives ALL instead of HEALTHY ones.
   bool discover_all = false;
   // AWS_INSTANCE_IPV4 by AWS_EC2_INSTANCE_ID; others get none.

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -22,7 +23,9 @@ registry::RegistryOptions RegistryOptionsOf(const Config& config) {
   options.operation_delay = config.operation_delay;
   options.custom_health_delay = config.custom_health_delay;
   options.aws_quotas = config.aws_quotas;
-  options.soa_ttl_seconds = config.soa_ttl_seconds;
+  if (config.soa_ttl_seconds.has_value()) {
+    options.soa_ttls = {*config.soa_ttl_seconds, *config.soa_ttl_seconds};
+  }
   options.discover_all = config.discover_all;
   for (const std::string& instance : config.ec2_instances) {
     const size_t equals = instance.find('=');  // checked by ParseConfig
@@ -79,6 +82,43 @@ std::vector<dns::StaticName> EndpointNames(const Config& config) {
   return names;
 }
 
+// Where DNS is served, for the NS records of zones.
+std::vector<std::string> DnsAddresses(const Config& config) {
+  std::vector<std::string> addresses;
+  for (const std::string& text : config.dns_listen) {
+    const SocketAddress listen = *SocketAddress::Parse(text);
+    const std::vector<std::string> own = listen.is_wildcard()
+                                             ? InterfaceAddresses(listen.is_v4())
+                                             : std::vector<std::string>{listen.IpString()};
+    for (const std::string& address : own) {
+      if (std::find(addresses.begin(), addresses.end(), address) == addresses.end()) {
+        addresses.push_back(address);
+      }
+    }
+  }
+  return addresses;
+}
+
+dns::PublisherOptions PublisherOptionsOf(const Config& config,
+                                         const registry::RegistryOptions& registry) {
+  dns::PublisherOptions options;
+  options.static_names = EndpointNames(config);
+  options.name_server_addresses = DnsAddresses(config);
+  options.soa_ttls = registry.soa_ttls;
+  // Resolvers that follow an NS record to the endpoint's name must find DNS there.
+  const auto serves_dns = [&options](const std::string& address) {
+    return std::find(options.name_server_addresses.begin(), options.name_server_addresses.end(),
+                     address) != options.name_server_addresses.end();
+  };
+  for (const std::string& name : config.endpoint_names) {
+    const auto& addresses = options.static_names.front().addresses;  // the same for all
+    if (!addresses.empty() && std::all_of(addresses.begin(), addresses.end(), serves_dns)) {
+      options.name_servers.push_back({name, addresses});
+    }
+  }
+  return options;
+}
+
 http::ServerOptions HttpOptionsOf(const Config& config) {
   http::ServerOptions options;
   options.listen = config.http_listen;
@@ -122,11 +162,11 @@ absl::Status App::Start() {
 absl::Status App::StartRegistry() {
   ASSIGN_OR_RETURN(std::unique_ptr<registry::Store> store,
                    registry::OpenStore(config_.store, config_.data_dir));
+  registry::RegistryOptions options = RegistryOptionsOf(config_);
   publisher_ = std::make_unique<dns::ZonePublisher>(SipKey{random_.Next(), random_.Next()},
-                                                    EndpointNames(config_),
-                                                    static_cast<uint32_t>(config_.soa_ttl_seconds));
-  registry_ = std::make_unique<registry::Registry>(RegistryOptionsOf(config_), std::move(store),
-                                                   clock_, random_);
+                                                    PublisherOptionsOf(config_, options));
+  registry_ =
+      std::make_unique<registry::Registry>(std::move(options), std::move(store), clock_, random_);
   registry_->AddListener(publisher_.get());
   return registry_->Start();
 }

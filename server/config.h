@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,7 +31,7 @@ struct Config {
   absl::Duration custom_health_delay = absl::ZeroDuration();
   absl::Duration operation_delay = absl::ZeroDuration();
   bool aws_quotas = false;
-  int64_t soa_ttl_seconds = 15;
+  std::optional<int64_t> soa_ttl_seconds;  // not given: AWS's
   bool discover_all = false;
   std::vector<std::string> ec2_instances;  // ID=IPV4
 

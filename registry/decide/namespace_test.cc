@@ -48,11 +48,12 @@ TEST_F(CreateNamespace, HttpHasNoHostedZoneButEmptyDnsProperties) {
   EXPECT_FALSE(made.creator_request_id().empty());
 }
 
-TEST_F(CreateNamespace, DnsHasAHostedZoneAndSoaTtl15UnlessGiven) {
-  for (const std::string& id : {PrivateNamespace("local"), PublicNamespace("example.com")}) {
+TEST_F(CreateNamespace, DnsHasAHostedZoneAndTheSoaTtlOfItsTypeUnlessGiven) {
+  for (const auto& [id, ttl] :
+       {std::pair(PrivateNamespace("local"), 15), std::pair(PublicNamespace("example.com"), 60)}) {
     const v1::DnsProperties dns = GetNamespace(id).properties().dns_properties();
     EXPECT_THAT(dns.hosted_zone_id(), MatchesRegex("Z[A-Z0-9]{20}"));
-    EXPECT_EQ(dns.soa().ttl(), 15);
+    EXPECT_EQ(dns.soa().ttl(), ttl);
   }
   const std::string soa = "properties { dns_properties { soa { ttl: 30 } } }";
   const std::string given = NamespaceOf(

@@ -29,7 +29,8 @@ void FillNamespace(const RegistryOptions& options, const NamespaceEntry& entry, 
   v1::SOA& soa = *dns.mutable_soa();  // an empty object for HTTP namespaces, as on AWS
   if (IsDnsNamespace(record.type())) {
     dns.set_hosted_zone_id(record.hosted_zone_id());
-    soa.set_ttl(record.has_soa_ttl_seconds() ? record.soa_ttl_seconds() : options.soa_ttl_seconds);
+    soa.set_ttl(record.has_soa_ttl_seconds() ? record.soa_ttl_seconds()
+                                             : DefaultSoaTtl(options.soa_ttls, record.type()));
   }
   out.mutable_properties()->mutable_http_properties()->set_http_name(record.http_name());
   SetTime(record.create_ms(), *out.mutable_create_date());

@@ -77,6 +77,10 @@ std::string RequestKeyOf(const PackedOperation& operation) {
   return RequestKey(operation.method(), operation.namespace_id(), operation.request_token());
 }
 
+int64_t DefaultSoaTtl(const SoaTtls& ttls, v1::NamespaceType type) {
+  return type == v1::NAMESPACE_TYPE_DNS_PUBLIC ? ttls.public_seconds : ttls.private_seconds;
+}
+
 bool IsDnsNamespace(v1::NamespaceType type) {
   return type == v1::NAMESPACE_TYPE_DNS_PRIVATE || type == v1::NAMESPACE_TYPE_DNS_PUBLIC;
 }

@@ -13,6 +13,7 @@
 #include "registry/base/persistent_map.h"
 #include "registry/model/ids.h"
 #include "registry/model/record.h"
+#include "registry/options.h"
 
 namespace cloudmap::registry {
 
@@ -96,5 +97,8 @@ std::string CanonicalDnsName(absl::string_view name);
 std::string NamespaceNameKey(v1::NamespaceType type, absl::string_view name);
 
 bool IsDnsNamespace(v1::NamespaceType type);
+
+// In seconds, of a namespace of this type that sets none.
+int64_t DefaultSoaTtl(const SoaTtls& ttls, v1::NamespaceType type);
 
 }  // namespace cloudmap::registry

@@ -24,11 +24,9 @@ def write_zone(path, groups):
     with open(path, "w", encoding="ascii") as out:
         out.write(
             f"$ORIGIN {ZONE}.\n$TTL {TTL}\n"
-            "@ 15 SOA ns-1536.awsdns-00.co.uk. awsdns-hostmaster.amazon.com."
-            " 1 7200 900 1209600 86400\n"
+            "@ 15 SOA cloudmapd-ns hostmaster 1 7200 900 1209600 86400\n"
+            "@ NS cloudmapd-ns\ncloudmapd-ns A 127.0.0.1\n"
         )
-        for server in ("ns-0.awsdns-00.com", "ns-512.awsdns-00.net"):
-            out.write(f"@ NS {server}.\n")
         for group in range(groups):
             for i in range(INSTANCES):
                 ip = ipv4(group, i)

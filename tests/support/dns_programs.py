@@ -1,4 +1,4 @@
-"""NSD and Knot DNS, which tests run beside cloudmapd: as peers and as secondaries.
+"""NSD, Knot DNS, BIND and Unbound, which tests run beside cloudmapd: as peers, secondaries, resolvers.
 
 A test adds its zones to SERVER[name], whose fields are {address}, {port} and {folder}.
 """
@@ -47,8 +47,51 @@ log:
     any: info
 """
 
-SERVER = {"nsd": NSD, "knot": KNOT}
-COMMAND = {"nsd": ["nsd", "-d", "-c"], "knot": ["knotd", "-c"]}
+BIND = """
+options {{
+  directory "{folder}";
+  listen-on port {port} {{ {address}; }};
+  listen-on-v6 {{ none; }};
+  pid-file "{folder}/named.pid";
+  session-keyfile "{folder}/session.key";
+  recursion yes;
+  max-cache-size 16m;
+  allow-recursion {{ 127.0.0.0/8; }};
+  dnssec-validation no;
+  empty-zones-enable no;
+  qname-minimization strict;
+}};
+controls {{ }};
+"""
+
+UNBOUND = """
+server:
+  interface: {address}@{port}
+  access-control: 127.0.0.0/8 allow
+  directory: "{folder}"
+  pidfile: "{folder}/unbound.pid"
+  username: ""
+  chroot: ""
+  use-syslog: no
+  logfile: ""
+  num-threads: 1
+  module-config: "iterator"
+  do-not-query-localhost: no
+  do-ip6: no
+  qname-minimisation: yes
+  qname-minimisation-strict: yes
+  local-zone: "test." nodefault
+remote-control:
+  control-enable: no
+"""
+
+SERVER = {"nsd": NSD, "knot": KNOT, "bind": BIND, "unbound": UNBOUND}
+COMMAND = {
+    "nsd": ["nsd", "-d", "-c"],
+    "knot": ["knotd", "-c"],
+    "bind": ["named", "-g", "-n", "1", "-c"],
+    "unbound": ["unbound", "-d", "-c"],
+}
 
 
 def find(name):

@@ -214,7 +214,7 @@ bool Answerer::AddAnswer(const RRset& rrset, size_t owner) {
     flags_ |= kFlagTc;
     return false;
   }
-  if (rrset.type() == type::kSrv) {
+  if (rrset.type() == type::kSrv || rrset.type() == type::kNs) {
     writer_.AddGlue(rrset, selection);
   }
   return true;
@@ -243,7 +243,8 @@ void Answerer::AddNegative(Rcode rcode, const ZoneMatch& match, const LookupName
   rcode_ = rcode;
   subject_ = match.zone->apex_hash();
   const size_t apex = owner + name.suffix_offset(match.apex_label);
-  if (!writer_.AddAuthority(match.zone->negative_soa(), Zone::kSoaSize, apex)) {
+  const RecordView soa = match.zone->negative_soa();
+  if (!writer_.AddAuthority(soa.bytes, soa.size, apex)) {
     flags_ |= kFlagTc;
   }
 }

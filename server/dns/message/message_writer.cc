@@ -29,7 +29,7 @@ void MessageWriter::AddGlue(const RRset& rrset, const Selection& selection) {
   size_t end = size();
   for (uint32_t i = selection.count; i-- > 0;) {
     end -= rrset.record(selection.indices[i]).size;
-    targets[i] = end + kRecordHeaderSize + kSrvTargetOffset;
+    targets[i] = end + kRecordHeaderSize + TargetOffset(rrset.type());
   }
   for (uint32_t i = 0; i < selection.count; ++i) {
     const RecordView record = rrset.record(selection.indices[i]);

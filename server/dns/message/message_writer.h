@@ -3,7 +3,7 @@
 //   MessageWriter writer(out, limit, reserved);    // room for OPT is kept
 //   writer.Begin(packet.first(query.question_size));
 //   writer.AddAnswer(rrset, selection, kHeaderSize);   // false: did not fit, nothing was written
-//   size = writer.Finish(flags, rcode);
+//   size = writer.Finish(flags, query.has_question);
 //
 // The question always starts right behind the header, so offsets of names are known.
 #pragma once
@@ -46,8 +46,8 @@ class MessageWriter {
         return AddVarious(rrset, selection, Pointer(owner));
     }
   }
-  // The additional addresses of the targets of an SRV answer that AddAnswer just wrote, as many as
-  // there is room for.
+  // The additional addresses of the targets of an SRV or NS answer that AddAnswer just wrote, as
+  // many as there is room for.
   void AddGlue(const RRset& rrset, const Selection& selection);
   // One record that is ready but for its owner.
   bool AddAuthority(const uint8_t* record, size_t size, size_t owner);

@@ -244,6 +244,7 @@ Parsed Reject(Query& query, Rcode rcode) {
   query.qtype = 0;
   query.qclass = 0;
   query.client_serial.reset();
+  query.reject = Rcode::kNoError;
   query.edns = EdnsQuery();
   if ((query.flags & kFlagQr) != 0) {
     return Parsed::kIgnore;

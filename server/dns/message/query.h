@@ -37,6 +37,8 @@ struct EdnsQuery {
   std::span<const uint8_t> client_subnet;
 };
 
+// Every member is set by ParseQuery(), whatever the packet; `name` only where `has_question` says
+// so.
 struct Query {
   uint16_t id;
   uint16_t flags;
@@ -47,6 +49,7 @@ struct Query {
   size_t question_size;
   // Of the SOA in the authority section: what an IXFR client has (RFC 1995 s3).
   std::optional<uint32_t> client_serial;
+  // What the message is refused with; kNoError unless ParseQuery() gave kReject.
   Rcode reject;
   LookupName name;
   EdnsQuery edns;

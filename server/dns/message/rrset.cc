@@ -8,7 +8,7 @@ namespace {
 
 constexpr uint16_t kOwnerIsQuestion = kPointerBits | kHeaderSize;
 
-uint8_t* AppendRecord(uint8_t* at, uint16_t type, uint32_t ttl, const std::string& rdata) {
+uint8_t* AppendRecord(uint8_t* at, uint16_t type, uint32_t ttl, absl::string_view rdata) {
   Store16(at, kOwnerIsQuestion);
   Store16(at + 2, type);
   Store16(at + 4, kClassIn);
@@ -18,9 +18,20 @@ uint8_t* AppendRecord(uint8_t* at, uint16_t type, uint32_t ttl, const std::strin
   return at + kRecordHeaderSize + rdata.size();
 }
 
+constexpr size_t kV4Size = 4;
+constexpr size_t kV6Size = 16;
+
 size_t GlueSize(const RecordContent& record) {
-  return (record.glue_v4.empty() ? 0 : kRecordHeaderSize + record.glue_v4.size()) +
-         (record.glue_v6.empty() ? 0 : kRecordHeaderSize + record.glue_v6.size());
+  return record.glue_v4.size() / kV4Size * (kRecordHeaderSize + kV4Size) +
+         record.glue_v6.size() / kV6Size * (kRecordHeaderSize + kV6Size);
+}
+
+uint8_t* AppendGlue(uint8_t* at, uint16_t type, uint32_t ttl, absl::string_view addresses,
+                    size_t address_size) {
+  for (; !addresses.empty(); addresses.remove_prefix(address_size)) {
+    at = AppendRecord(at, type, ttl, addresses.substr(0, address_size));
+  }
+  return at;
 }
 
 // The common size of all records, or 0.
@@ -80,12 +91,8 @@ NodePtr Node::Make(NameView name, const std::vector<RRsetContent>& rrsets, Alias
                                  static_cast<uint16_t>(GlueSize(record))};
         std::memcpy(entry_at, &entry, sizeof(entry));
         entry_at += sizeof(entry);
-        if (!record.glue_v4.empty()) {
-          at = AppendRecord(at, type::kA, content.ttl, record.glue_v4);
-        }
-        if (!record.glue_v6.empty()) {
-          at = AppendRecord(at, type::kAaaa, content.ttl, record.glue_v6);
-        }
+        at = AppendGlue(at, type::kA, content.ttl, record.glue_v4, kV4Size);
+        at = AppendGlue(at, type::kAaaa, content.ttl, record.glue_v6, kV6Size);
       }
     }
     slot += sizeof(RRset);

@@ -27,12 +27,16 @@ namespace cloudmap::dns {
 inline constexpr size_t kRecordHeaderSize = 12;
 // Of an SRV target inside its rdata: after priority, weight, port.
 inline constexpr size_t kSrvTargetOffset = 6;
+// Of the name that glue belongs to, inside the rdata of SRV and NS.
+inline size_t TargetOffset(uint16_t rr_type) {
+  return rr_type == type::kSrv ? kSrvTargetOffset : 0;
+}
 
 inline constexpr uint8_t kMultivalueAnswers = 8;
 inline constexpr uint8_t kWeightedAnswers = 1;
 
-// One record on the wire and, behind it, the address records of its target (SRV only), whose owner
-// pointers are filled in when they are sent.
+// One record on the wire and, behind it, the address records of its target (SRV and NS), whose
+// owner pointers are filled in when they are sent.
 struct RecordView {
   const uint8_t* bytes = nullptr;
   size_t size = 0;
@@ -77,7 +81,7 @@ class RRset {
 // What a node is made from.
 struct RecordContent {
   std::string rdata;
-  // SRV: the addresses of the target, 4 and 16 bytes or empty.
+  // SRV and NS: the addresses of the target, 4 and 16 bytes each, one behind the other.
   std::string glue_v4;
   std::string glue_v6;
 };

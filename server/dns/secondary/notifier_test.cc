@@ -53,8 +53,8 @@ TEST(Notifier, Rfc1996TellsOfEachChangeUntilItIsConfirmed) {
   EXPECT_EQ(ldns_pkt_get_opcode(first.packet()), LDNS_PACKET_NOTIFY);
   EXPECT_TRUE(first.aa());
   ASSERT_THAT(first.answer(), testing::SizeIs(1));
-  EXPECT_THAT(first.answer()[0], testing::StartsWith("sd.local. 15 IN SOA ns-1536.awsdns-00.co.uk. "
-                                                     "awsdns-hostmaster.amazon.com. 1 "));
+  EXPECT_THAT(first.answer()[0], testing::StartsWith("sd.local. 15 IN SOA cloudmapd-ns.sd.local. "
+                                                     "hostmaster.sd.local. 1 "));
   EXPECT_EQ(secondary.Receive(true).bytes(), first.bytes());
 
   registry.AddService("web", {{v1::RECORD_TYPE_A, 60}});
@@ -65,7 +65,7 @@ TEST(Notifier, Rfc1996TellsOfEachChangeUntilItIsConfirmed) {
   for (int i = 0; i < 10 && next.bytes() == first.bytes(); ++i) {
     next = secondary.Receive(true);
   }
-  EXPECT_THAT(next.answer()[0], testing::HasSubstr("awsdns-hostmaster.amazon.com. 2 "));
+  EXPECT_THAT(next.answer()[0], testing::HasSubstr("hostmaster.sd.local. 2 "));
   notifier.Stop();
 }
 

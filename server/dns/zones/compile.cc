@@ -9,7 +9,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "registry/limits.h"
 #include "registry/model/health.h"
 #include "server/net/address.h"
 
@@ -80,6 +79,13 @@ class ContentBuilder {
   // The addresses of an instance at its own host name, healthy or not.
   void AddHost(const ServiceRecord& service, const PackedInstance& instance);
 
+  // The addresses of this server, at a name that nothing in the registry has.
+  void AddServer(const NameServer& server, uint32_t ttl);
+
+  bool empty() const {
+    return a_.records.empty() && aaaa_.records.empty() && srv_.records.empty() &&
+           cname_.records.empty() && !alias_.a && !alias_.aaaa;
+  }
   std::vector<RRsetContent> TakeRRsets(bool at_apex);
   Node::AliasTypes alias() const { return alias_; }
 
@@ -180,6 +186,15 @@ void ContentBuilder::AddHost(const ServiceRecord& service, const PackedInstance&
   }
 }
 
+void ContentBuilder::AddServer(const NameServer& server, uint32_t ttl) {
+  for (size_t at = 0; at < server.addresses_v4.size(); at += 4) {
+    Add(a_, ttl, {server.addresses_v4.substr(at, 4), "", ""}, true);
+  }
+  for (size_t at = 0; at < server.addresses_v6.size(); at += 16) {
+    Add(aaaa_, ttl, {server.addresses_v6.substr(at, 16), "", ""}, true);
+  }
+}
+
 // Names compare without case (RFC 4343), so one SRV record may be written in several ways.
 std::string Canonical(const std::string& srv_rdata) {
   return srv_rdata.substr(0, kSrvTargetOffset) +
@@ -269,6 +284,20 @@ std::string FullName(absl::string_view relative, absl::string_view dns_name) {
   return relative.empty() ? std::string(dns_name) : absl::StrCat(relative, ".", dns_name);
 }
 
+// The name servers of the zone `dns_name`, whose apex is `apex` in wire form.
+NameServers NameServersOf(const ZoneDefaults& defaults, absl::string_view dns_name,
+                          const std::string& apex) {
+  if (!defaults.name_servers.empty()) {
+    return defaults.name_servers;
+  }
+  const auto name = WireName(absl::StrCat(kNameServerLabel, ".", dns_name));
+  if (!name.has_value()) {
+    // The zone's name leaves no room for a label.
+    return {{apex, "", ""}};
+  }
+  return {{*name, defaults.addresses_v4, defaults.addresses_v6}};
+}
+
 // Adds the hosts that `relative` names: an instance id, a dot, and the name of an SRV service.
 void AddHosts(const State& state, const NamespaceEntry& in, const MixedCaseServices& mixed_case,
               absl::string_view relative, ContentBuilder& builder) {
@@ -337,8 +366,8 @@ ServedNamespaces ServedBy(const State& state, absl::string_view dns_name) {
 }
 
 NodePtr CompileName(const State& state, const ServedNamespaces& namespaces,
-                    const MixedCaseServices& mixed_case, absl::string_view dns_name,
-                    absl::string_view relative) {
+                    const MixedCaseServices& mixed_case, const ZoneDefaults& defaults,
+                    absl::string_view dns_name, absl::string_view relative) {
   const std::string text = FullName(relative, dns_name);
   const auto owner = WireName(text);
   if (!owner.has_value()) {
@@ -353,35 +382,40 @@ NodePtr CompileName(const State& state, const ServedNamespaces& namespaces,
     }
     AddHosts(state, *in, mixed_case, relative, builder);
   }
+  if (builder.empty() && relative == kNameServerLabel && defaults.name_servers.empty()) {
+    builder.AddServer({*owner, defaults.addresses_v4, defaults.addresses_v6}, Zone::kNsTtl);
+  }
   const NameView name{reinterpret_cast<const uint8_t*>(owner->data()), owner->size()};
   return Node::Make(name, builder.TakeRRsets(relative.empty()), builder.alias());
 }
 
-uint32_t SoaTtl(const ServedNamespaces& namespaces, uint32_t unset) {
+uint32_t SoaTtl(const ServedNamespaces& namespaces, const ZoneDefaults& defaults) {
   const auto& record = *namespaces.front()->record;
-  if (!record.has_soa_ttl_seconds()) {
-    return unset;
-  }
-  return static_cast<uint32_t>(std::clamp<int64_t>(record.soa_ttl_seconds(), 0, kMaxTtl));
+  const int64_t seconds = record.has_soa_ttl_seconds()
+                              ? record.soa_ttl_seconds()
+                              : registry::DefaultSoaTtl(defaults.soa_ttls, record.type());
+  return static_cast<uint32_t>(std::clamp<int64_t>(seconds, 0, kMaxTtl));
 }
 
 ZonePtr CompileZone(const State& state, const ServedNamespaces& namespaces,
-                    const MixedCaseServices& mixed_case, absl::string_view dns_name,
-                    uint32_t soa_ttl, const SipKey& key) {
+                    const MixedCaseServices& mixed_case, const ZoneDefaults& defaults,
+                    absl::string_view dns_name, const SipKey& key) {
   const auto apex = WireName(dns_name);
   if (!apex.has_value()) {
     return nullptr;
   }
   const auto serial = static_cast<uint32_t>(state.revision());
+  auto servers = std::make_shared<const NameServers>(NameServersOf(defaults, dns_name, *apex));
   const ZonePtr empty = Zone::Make({reinterpret_cast<const uint8_t*>(apex->data()), apex->size()},
-                                   key, SoaTtl(namespaces, soa_ttl), serial);
+                                   key, std::move(servers), SoaTtl(namespaces, defaults), serial);
   ZoneEditor editor(*empty, key);
   const auto put = [&](const std::string& relative) {
-    const NodePtr node = CompileName(state, namespaces, mixed_case, dns_name, relative);
+    const NodePtr node = CompileName(state, namespaces, mixed_case, defaults, dns_name, relative);
     if (node != nullptr) {
       editor.Put(node);
     }
   };
+  put(kNameServerLabel);
   for (const NamespaceEntry* in : namespaces) {
     in->services.ForEach([&](const std::string&, const std::string& service_id) {
       const ServiceEntry* service = state.FindService(service_id);
@@ -396,30 +430,34 @@ ZonePtr CompileZone(const State& state, const ServedNamespaces& namespaces,
   return editor.changed() ? editor.Finish(serial) : empty;
 }
 
-ZonePtr CompileStatic(const StaticName& name, const SipKey& key) {
-  const auto apex = WireName(absl::AsciiStrToLower(name.name));
-  if (!apex.has_value()) {
-    return nullptr;
+std::optional<NameServer> NameServerOf(const StaticName& name) {
+  const auto wire = WireName(absl::AsciiStrToLower(name.name));
+  if (!wire.has_value()) {
+    return std::nullopt;
   }
-  RRsetContent v4(type::kA, kStaticTtl);
-  RRsetContent v6(type::kAaaa, kStaticTtl);
+  NameServer server{*wire, "", ""};
   for (const std::string& text : name.addresses) {
     const std::string ip = ParseIp(text);
-    if (!ip.empty()) {
-      (ip.size() == 4 ? v4 : v6).records.push_back({ip, "", ""});
-    }
+    (ip.size() == 4 ? server.addresses_v4 : server.addresses_v6) += ip;
   }
-  std::vector<RRsetContent> rrsets;
-  for (const RRsetContent* rrset : {&v4, &v6}) {
-    if (!rrset->records.empty()) {
-      rrsets.push_back(*rrset);
-    }
+  return server;
+}
+
+ZonePtr CompileStatic(const StaticName& name, const ZoneDefaults& defaults, const SipKey& key) {
+  const std::optional<NameServer> host = NameServerOf(name);
+  if (!host.has_value()) {
+    return nullptr;
   }
-  const NameView view{reinterpret_cast<const uint8_t*>(apex->data()), apex->size()};
-  const ZonePtr empty = Zone::Make(view, key, registry::kSoaTtlSecondsDefault, kStaticSerial);
+  ContentBuilder builder;
+  builder.AddServer(*host, kStaticTtl);
+  const NameView apex{reinterpret_cast<const uint8_t*>(host->name.data()), host->name.size()};
+  auto servers = std::make_shared<const NameServers>(
+      defaults.name_servers.empty() ? NameServers{*host} : defaults.name_servers);
+  const auto soa_ttl = static_cast<uint32_t>(defaults.soa_ttls.private_seconds);
+  const ZonePtr empty = Zone::Make(apex, key, std::move(servers), soa_ttl, kStaticSerial);
   ZoneEditor editor(*empty, key);
-  editor.Put(Node::Make(view, rrsets, {}));
-  return editor.Finish(kStaticSerial);
+  editor.Put(Node::Make(apex, builder.TakeRRsets(/*at_apex=*/true), {}));
+  return editor.changed() ? editor.Finish(kStaticSerial) : empty;
 }
 
 }  // namespace cloudmap::dns

@@ -39,19 +39,30 @@ std::string RelativeHostName(const registry::ServiceRecord& service, absl::strin
 // Whether the service's instances have host names of their own.
 bool HasHostNames(const registry::ServiceRecord& service);
 
+// What zones have that the registry does not say.
+struct ZoneDefaults {
+  registry::SoaTtls soa_ttls;
+  // The NS of every zone. Empty: one name inside each zone (kNameServerLabel), which has the
+  // addresses below and yields to a service or instance of that name.
+  NameServers name_servers;
+  std::string addresses_v4;  // 4 bytes each
+  std::string addresses_v6;  // 16 bytes each
+};
+inline constexpr char kNameServerLabel[] = "cloudmapd-ns";
+
 // What the name holds; a node without content when it holds nothing, nullptr when it cannot be a
 // DNS name.
 NodePtr CompileName(const registry::State& state, const ServedNamespaces& namespaces,
-                    const MixedCaseServices& mixed_case, absl::string_view dns_name,
-                    absl::string_view relative);
+                    const MixedCaseServices& mixed_case, const ZoneDefaults& defaults,
+                    absl::string_view dns_name, absl::string_view relative);
 
-// The SOA's TTL: the oldest namespace's property, or `unset`.
-uint32_t SoaTtl(const ServedNamespaces& namespaces, uint32_t unset);
+// The SOA's TTL in seconds: the oldest namespace's property, or the default of its type.
+uint32_t SoaTtl(const ServedNamespaces& namespaces, const ZoneDefaults& defaults);
 
 // The whole zone, from nothing. nullptr when `dns_name` cannot be a DNS name.
 ZonePtr CompileZone(const registry::State& state, const ServedNamespaces& namespaces,
-                    const MixedCaseServices& mixed_case, absl::string_view dns_name,
-                    uint32_t soa_ttl, const SipKey& key);
+                    const MixedCaseServices& mixed_case, const ZoneDefaults& defaults,
+                    absl::string_view dns_name, const SipKey& key);
 
 // A name that is not in the registry: of this server itself. A zone of its own, so that queries
 // find it as they find the others.
@@ -61,6 +72,9 @@ struct StaticName {
 };
 
 // nullptr when `name` cannot be a DNS name; what is no address is left out.
-ZonePtr CompileStatic(const StaticName& name, const SipKey& key);
+ZonePtr CompileStatic(const StaticName& name, const ZoneDefaults& defaults, const SipKey& key);
+
+// The name server of a name and its addresses; nothing when it cannot be a DNS name.
+std::optional<NameServer> NameServerOf(const StaticName& name);
 
 }  // namespace cloudmap::dns

@@ -43,18 +43,6 @@ const Zone* ParentOf(const ZoneTable& table, const Zone& zone) {
   return table.Find(HashedName(zone.apex(), table.hash_key()), 1).zone;
 }
 
-// The zones whose closest zone above is the one at `apex`.
-std::vector<ZonePtr> ChildrenOf(const ZoneTable& table, NameView apex) {
-  std::vector<ZonePtr> children;
-  table.ForEach([&](const ZonePtr& zone) {
-    const Zone* parent = ParentOf(table, *zone);
-    if (parent != nullptr && parent->apex() == apex) {
-      children.push_back(zone);
-    }
-  });
-  return children;
-}
-
 // The names of `service` in the zone of its namespace: its own and, for SRV, its instances'.
 void AddNames(const ServiceEntry& service, bool hosts, std::set<std::string>& names) {
   names.insert(RelativeServiceName(*service.record));
@@ -73,13 +61,30 @@ std::string DnsNameOf(const State& state, absl::string_view namespace_id) {
              : registry::CanonicalDnsName(entry->record->name());
 }
 
+ZoneDefaults DefaultsOf(const PublisherOptions& options) {
+  constexpr size_t kNameServersMax = 8;  // one answer holds them all
+  ZoneDefaults defaults;
+  defaults.soa_ttls = options.soa_ttls;
+  for (const StaticName& name : options.name_servers) {
+    const std::optional<NameServer> server = NameServerOf(name);
+    if (server.has_value() && defaults.name_servers.size() < kNameServersMax) {
+      defaults.name_servers.push_back(*server);
+    }
+  }
+  const auto own = NameServerOf({"", options.name_server_addresses});
+  defaults.addresses_v4 = own->addresses_v4;
+  defaults.addresses_v6 = own->addresses_v6;
+  return defaults;
+}
+
 }  // namespace
 
-ZonePublisher::ZonePublisher(const SipKey& key, const std::vector<StaticName>& static_names,
-                             uint32_t soa_ttl)
-    : soa_ttl_(soa_ttl), table_(key), published_(std::make_shared<const ZoneTable>(table_)) {
-  for (const StaticName& name : static_names) {
-    const ZonePtr zone = CompileStatic(name, key);
+ZonePublisher::ZonePublisher(const SipKey& key, const PublisherOptions& options)
+    : defaults_(DefaultsOf(options)),
+      table_(key),
+      published_(std::make_shared<const ZoneTable>(table_)) {
+  for (const StaticName& name : options.static_names) {
+    const ZonePtr zone = CompileStatic(name, defaults_, key);
     if (zone != nullptr) {
       static_zones_[registry::CanonicalDnsName(name.name)] = zone;
     }
@@ -89,6 +94,7 @@ ZonePublisher::ZonePublisher(const SipKey& key, const std::vector<StaticName>& s
 void ZonePublisher::OnLoad(const State& state) {
   // After a failed commit the store may lack what was published.
   table_ = ZoneTable(table_.hash_key());
+  apexes_.Clear();
   mixed_case_.clear();
   NoteMixedCase(state);
   std::set<std::string> dns_names;
@@ -97,12 +103,14 @@ void ZonePublisher::OnLoad(const State& state) {
   dns_names.erase("");
   for (const auto& [dns_name, zone] : static_zones_) {
     table_.Put(zone);
+    apexes_.Insert(zone->apex());
   }
   for (const std::string& dns_name : dns_names) {
-    const ZonePtr zone = CompileZone(state, ServedBy(state, dns_name), mixed_case_, dns_name,
-                                     soa_ttl_, table_.hash_key());
+    const ZonePtr zone = CompileZone(state, ServedBy(state, dns_name), mixed_case_, defaults_,
+                                     dns_name, table_.hash_key());
     if (zone != nullptr) {
       table_.Put(zone);
+      apexes_.Insert(zone->apex());
     }
   }
   // With all zones known, each tells the one above that it exists.
@@ -234,7 +242,7 @@ void ZonePublisher::Update(const State& after, const std::string& dns_name,
   }
   if (old == nullptr || touched.whole) {
     const ZonePtr zone =
-        CompileZone(after, served, mixed_case_, dns_name, soa_ttl_, table_.hash_key());
+        CompileZone(after, served, mixed_case_, defaults_, dns_name, table_.hash_key());
     if (zone != nullptr) {
       Put(zone, serial);
     }
@@ -242,10 +250,10 @@ void ZonePublisher::Update(const State& after, const std::string& dns_name,
   }
   ZoneEditor editor(*old, table_.hash_key());
   if (touched.soa) {
-    editor.SetSoaTtl(SoaTtl(served, soa_ttl_));
+    editor.SetSoaTtl(SoaTtl(served, defaults_));
   }
   for (const std::string& relative : touched.names) {
-    const NodePtr node = CompileName(after, served, mixed_case_, dns_name, relative);
+    const NodePtr node = CompileName(after, served, mixed_case_, defaults_, dns_name, relative);
     if (node != nullptr) {
       editor.Put(node);
     }
@@ -255,12 +263,22 @@ void ZonePublisher::Update(const State& after, const std::string& dns_name,
   }
 }
 
+std::vector<ZonePtr> ZonePublisher::ChildrenOf(NameView apex) const {
+  std::vector<ZonePtr> children;
+  for (const std::string& name : apexes_.Children(apex)) {
+    const NameView view{reinterpret_cast<const uint8_t*>(name.data()), name.size()};
+    children.push_back(*table_.FindApex(HashedName(view, table_.hash_key())));
+  }
+  return children;
+}
+
 // A zone that is new or was rebuilt from nothing: its children are told to it, and it to the zone
 // above, from which it takes them over.
 void ZonePublisher::Put(const ZonePtr& zone, uint32_t serial) {
   const bool is_new = table_.FindApex(HashedName(zone->apex(), table_.hash_key())) == nullptr;
   table_.Put(zone);
-  const std::vector<ZonePtr> children = ChildrenOf(table_, zone->apex());
+  apexes_.Insert(zone->apex());
+  const std::vector<ZonePtr> children = ChildrenOf(zone->apex());
   const Zone* parent = ParentOf(table_, *zone);
   if (is_new && parent != nullptr) {
     ZoneEditor editor(*parent, table_.hash_key());
@@ -280,7 +298,7 @@ void ZonePublisher::Put(const ZonePtr& zone, uint32_t serial) {
 }
 
 void ZonePublisher::Remove(const ZonePtr& zone, uint32_t serial) {
-  const std::vector<ZonePtr> children = ChildrenOf(table_, zone->apex());
+  const std::vector<ZonePtr> children = ChildrenOf(zone->apex());
   const Zone* parent = ParentOf(table_, *zone);
   if (parent != nullptr) {
     ZoneEditor editor(*parent, table_.hash_key());
@@ -290,6 +308,7 @@ void ZonePublisher::Remove(const ZonePtr& zone, uint32_t serial) {
     editor.RemoveCut(zone->apex());
     table_.Put(editor.Finish(serial));
   }
+  apexes_.Remove(zone->apex());
   table_.Remove(*zone);
 }
 

@@ -17,19 +17,29 @@
 #include <vector>
 
 #include "registry/base/published.h"
-#include "registry/limits.h"
 #include "registry/pipeline/changes.h"
+#include "server/dns/zones/apex_tree.h"
 #include "server/dns/zones/compile.h"
 #include "server/dns/zones/zone_table.h"
 
 namespace cloudmap::dns {
 
+struct PublisherOptions {
+  // Names of this server that are zones of their own; a namespace of the same name is served
+  // instead.
+  std::vector<StaticName> static_names;
+  // The NS of every zone, at most eight; none: a name inside each zone with the addresses below.
+  std::vector<StaticName> name_servers;
+  // Where DNS is served, in text.
+  std::vector<std::string> name_server_addresses;
+  // Of namespaces that set none.
+  registry::SoaTtls soa_ttls;
+};
+
 class ZonePublisher final : public registry::ChangeListener {
  public:
-  // `key` is random per process. A namespace of the same name as one of `static_names` is served
-  // instead of it. `soa_ttl` is of namespaces that do not set one, in seconds.
-  explicit ZonePublisher(const SipKey& key, const std::vector<StaticName>& static_names = {},
-                         uint32_t soa_ttl = registry::kSoaTtlSecondsDefault);
+  // `key` is random per process.
+  explicit ZonePublisher(const SipKey& key, const PublisherOptions& options = {});
 
   void OnLoad(const registry::State& state) override;
   void OnCommit(const registry::State& before, const registry::State& after,
@@ -56,13 +66,16 @@ class ZonePublisher final : public registry::ChangeListener {
                       absl::string_view service_id, const InstanceIds& ids, TouchedZones& touched);
 
   void Update(const registry::State& after, const std::string& dns_name, const Touched& touched);
+  // The zones whose closest zone above is the one at `apex`.
+  std::vector<ZonePtr> ChildrenOf(NameView apex) const;
   void Put(const ZonePtr& zone, uint32_t serial);
   void Remove(const ZonePtr& zone, uint32_t serial);
   void NoteMixedCase(const registry::State& state);
   void Publish(const registry::State& state);
 
-  const uint32_t soa_ttl_;
+  const ZoneDefaults defaults_;
   ZoneTable table_;
+  ApexTree apexes_;                              // of table_
   std::map<std::string, ZonePtr> static_zones_;  // by canonical name
   MixedCaseServices mixed_case_;
   Published<ZoneTable> published_;

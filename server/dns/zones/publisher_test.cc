@@ -335,8 +335,10 @@ TEST_F(PublisherTest, ALoadAfterAFailedCommitForgetsWhatTheStoreDoesNotHave) {
 }
 
 TEST(Publisher, StaticNamesAreAnsweredUntilANamespaceTakesTheName) {
-  ZonePublisher publisher({1, 2}, {{"Map.test", {"192.0.2.1", "2001:db8::1", "nonsense"}},
-                                   {"data-map.test", {"192.0.2.1"}}});
+  PublisherOptions options;
+  options.static_names = {{"Map.test", {"192.0.2.1", "2001:db8::1", "nonsense"}},
+                          {"data-map.test", {"192.0.2.1"}}};
+  ZonePublisher publisher({1, 2}, options);
   registry::NamespaceRecord record;
   record.set_id("ns-1");
   record.set_name("map.test");

@@ -1,26 +1,27 @@
 #include "server/dns/zones/zone.h"
 
 #include <algorithm>
-#include <vector>
+#include <array>
 
 #include "registry/base/check.h"
 
 namespace cloudmap::dns {
 namespace {
 
-// As Route 53 shows them for a private hosted zone.
-constexpr absl::string_view kNameServers[] = {"ns-0.awsdns-00.com", "ns-512.awsdns-00.net",
-                                              "ns-1024.awsdns-00.org", "ns-1536.awsdns-00.co.uk"};
-constexpr absl::string_view kSoaMname = "ns-1536.awsdns-00.co.uk";
-constexpr absl::string_view kSoaRname = "awsdns-hostmaster.amazon.com";
 constexpr uint32_t kSoaRefresh = 7200;
 constexpr uint32_t kSoaRetry = 900;
 constexpr uint32_t kSoaExpire = 1209600;
-constexpr uint32_t kNsTtl = 172800;
+constexpr char kMailbox[] = "\12hostmaster";
 
-std::string SoaRdata(uint32_t serial) {
-  static const std::string kNames = *WireName(kSoaMname) + *WireName(kSoaRname);
-  std::string rdata = kNames;
+// MNAME is this server: hosts that register themselves (nsupdate, Windows) send their updates
+// there.
+std::string SoaRdata(const std::string& primary, NameView apex, uint32_t serial) {
+  std::string rdata = primary;
+  // A mailbox that does not fit a name is left to the apex itself.
+  if (apex.size + sizeof(kMailbox) - 1 <= kMaxNameSize) {
+    rdata += kMailbox;
+  }
+  rdata.append(reinterpret_cast<const char*>(apex.bytes), apex.size);
   for (const uint32_t number : {serial, kSoaRefresh, kSoaRetry, kSoaExpire, Zone::kSoaMinimum}) {
     std::array<uint8_t, 4> bytes{};
     Store32(bytes.data(), number);
@@ -29,10 +30,10 @@ std::string SoaRdata(uint32_t serial) {
   return rdata;
 }
 
-RRsetContent NsContent() {
-  RRsetContent ns(type::kNs, kNsTtl);
-  for (const absl::string_view server : kNameServers) {
-    ns.records.push_back({*WireName(server), "", ""});
+RRsetContent NsContent(const NameServers& servers) {
+  RRsetContent ns(type::kNs, Zone::kNsTtl);
+  for (const NameServer& server : servers) {
+    ns.records.push_back({server.name, server.addresses_v4, server.addresses_v6});
   }
   return ns;
 }
@@ -46,13 +47,16 @@ LookupName Lookup(NameView name, const SipKey& key) {
 
 }  // namespace
 
-std::shared_ptr<const Zone> Zone::Make(NameView apex, const SipKey& key, uint32_t soa_ttl,
+std::shared_ptr<const Zone> Zone::Make(NameView apex, const SipKey& key,
+                                       std::shared_ptr<const NameServers> servers, uint32_t soa_ttl,
                                        uint32_t serial) {
+  CLOUDMAP_CHECK(!servers->empty(), "a zone has a name server");
   const LookupName lookup = Lookup(apex, key);
   auto zone = std::shared_ptr<Zone>(new Zone);
   zone->apex_.assign(reinterpret_cast<const char*>(apex.bytes), apex.size);
   zone->apex_hash_ = lookup.suffix_hash(0);
   zone->apex_labels_ = lookup.label_count();
+  zone->servers_ = std::move(servers);
   zone->soa_ttl_ = soa_ttl;
   zone->serial_ = serial;
   NodePtr node = Node::Make(apex, {}, {});
@@ -63,17 +67,13 @@ std::shared_ptr<const Zone> Zone::Make(NameView apex, const SipKey& key, uint32_
 }
 
 void Zone::BuildAuthority() {
-  static const RRsetContent kNs = NsContent();
-  const std::string soa_rdata = SoaRdata(serial_);
-  CLOUDMAP_CHECK(soa_rdata.size() == kSoaRdataSize, "the SOA's size is fixed");
   RRsetContent soa(type::kSoa, soa_ttl_);
-  soa.records.push_back({soa_rdata, "", ""});
-  authority_ = Node::Make(apex(), {soa, kNs}, {});
+  soa.records.push_back({SoaRdata(servers_->front().name, apex(), serial_), "", ""});
+  authority_ = Node::Make(apex(), {soa, NsContent(*servers_)}, {});
 
   soa.ttl = std::min(soa_ttl_, kSoaMinimum);
-  const NodePtr negative = Node::Make(apex(), {soa}, {});
-  const RecordView record = negative->rrsets()[0].record(0);
-  std::copy_n(record.bytes, record.size, negative_soa_.begin());
+  negative_ = Node::Make(apex(), {soa}, {});
+  negative_soa_ = negative_->rrsets()[0].record(0);
 }
 
 void ZoneEditor::Set(const LookupName& name, int label, NodeEntry entry) {

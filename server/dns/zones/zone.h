@@ -6,17 +6,25 @@
 // Thread safety: a Zone never changes; ZoneEditor makes the next version on one thread.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "registry/base/persistent_map.h"
 #include "server/dns/message/name.h"
 #include "server/dns/message/rrset.h"
 
 namespace cloudmap::dns {
+
+// A name server of a zone: its name in wire form, and the addresses that are sent along.
+struct NameServer {
+  std::string name;
+  std::string addresses_v4;  // 4 bytes each
+  std::string addresses_v6;  // 16 bytes each
+};
+using NameServers = std::vector<NameServer>;
 
 struct NodeEntry {
   NodePtr node;
@@ -31,15 +39,16 @@ using NodeMap = PersistentMap<NameView, NodeEntry, NoHash>;
 
 class Zone {
  public:
-  // MNAME 25 bytes, RNAME 30, five numbers.
-  static constexpr size_t kSoaRdataSize = 75;
-  static constexpr size_t kSoaSize = kRecordHeaderSize + kSoaRdataSize;
+  // Seconds. Short, because an address of a name server may be a container's.
+  static constexpr uint32_t kNsTtl = 300;
   // The MINIMUM field, which bounds how long a negative answer is kept (RFC 2308 s4).
   static constexpr uint32_t kSoaMinimum = 86400;
 
-  // An empty zone. `apex` in lower case.
-  static std::shared_ptr<const Zone> Make(NameView apex, const SipKey& key, uint32_t soa_ttl,
-                                          uint32_t serial);
+  // An empty zone. `apex` in lower case. The first of `servers`, of which there is at least one, is
+  // the primary that the SOA names; all are sent as NS, with their addresses as glue.
+  static std::shared_ptr<const Zone> Make(NameView apex, const SipKey& key,
+                                          std::shared_ptr<const NameServers> servers,
+                                          uint32_t soa_ttl, uint32_t serial);
 
   NameView apex() const { return {reinterpret_cast<const uint8_t*>(apex_.data()), apex_.size()}; }
   int apex_labels() const { return apex_labels_; }
@@ -49,7 +58,7 @@ class Zone {
   // SOA and NS of the apex.
   const Node& authority() const { return *authority_; }
   // The SOA record for negative answers, owner pointer first: TTL min(SOA TTL, MINIMUM).
-  const uint8_t* negative_soa() const { return negative_soa_.data(); }
+  RecordView negative_soa() const { return negative_soa_; }
   const NodeMap& nodes() const { return nodes_; }
 
   const NodeEntry* Find(uint64_t hash, NameView name) const {
@@ -67,14 +76,17 @@ class Zone {
   int apex_labels_ = 0;
   uint32_t serial_ = 0;
   uint32_t soa_ttl_ = 0;
-  std::array<uint8_t, kSoaSize> negative_soa_{};
+  NodePtr negative_;  // holds what negative_soa_ shows
+  RecordView
+      negative_soa_;  // beside the zone's other members, which a negative answer reads anyway
+  std::shared_ptr<const NameServers> servers_;
   std::string apex_;
 };
 
 // Makes the next version of a zone.
 //
 //   ZoneEditor editor(*zone, key);
-//   editor.Put(node);                  // or Remove(name)
+//   editor.Put(node);                  // a node without content removes its name
 //   if (editor.changed()) next = editor.Finish(serial);
 class ZoneEditor {
  public:
@@ -84,7 +96,8 @@ class ZoneEditor {
   // non-terminal. REQUIRES: the name is at or below the apex.
   void Put(const NodePtr& node);
   void SetSoaTtl(uint32_t ttl);
-  // A name that exists although nothing of this zone is there: the apex of a zone below. Counts.
+  // Marks the apex of a child zone as existing, so that the names above it are NODATA instead of
+  // NXDOMAIN. Once per child zone; RemoveCut takes it back.
   void AddCut(NameView name);
   void RemoveCut(NameView name);
 

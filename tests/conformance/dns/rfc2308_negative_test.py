@@ -33,7 +33,7 @@ class Negative(DnsTestCase):
                 self.assertEqual(QR | AA, response.flags)
 
     def test_rfc2308_s3_ttl_of_a_negative_answer_is_the_lesser_of_soa_ttl_and_minimum(self):
-        apexes = (("seven.test", 7), ("public.test", 9), ("default.test", 15), ("huge.test", 86400), ("zero.test", 0))
+        apexes = (("seven.test", 7), ("public.test", 9), ("default.test", 60), ("huge.test", 86400), ("zero.test", 0))
         for apex, ttl in apexes:
             with self.subTest(apex):
                 self.assert_negative(self.ask(f"no.{apex}"), "NXDOMAIN", apex, ttl)
@@ -61,18 +61,33 @@ class Negative(DnsTestCase):
 
 
 class Apex(DnsTestCase):
-    SOA = "ns-1536.awsdns-00.co.uk. awsdns-hostmaster.amazon.com. {} 7200 900 1209600 86400"
-    NS = ["ns-0.awsdns-00.com.", "ns-1024.awsdns-00.org.", "ns-1536.awsdns-00.co.uk.", "ns-512.awsdns-00.net."]
+    SOA = "cloudmapd-ns.sd.test. hostmaster.sd.test. {} 7200 900 1209600 86400"
+    NS = "cloudmapd-ns.sd.test."
 
     def test_rfc1034_apex_answers_its_soa(self):
         response = self.ask("sd.test", "SOA")
         self.assertEqual([f"sd.test. SOA {self.SOA.format(self.serial('sd.test'))}"], response.answer)
         self.assertEqual((QR | AA, [15], []), (response.flags, response.ttls, response.authority))
 
-    def test_rfc1034_apex_answers_its_four_name_servers(self):
+    def test_rfc2181_the_apex_names_this_server_with_its_address(self):
         response = self.ask("sd.test", "NS")
-        self.assertEqual([f"sd.test. NS {name}" for name in self.NS], sorted(response.answer))
-        self.assertEqual((QR | AA, [172800] * 4), (response.flags, response.ttls))
+        address = f"{self.NS} A {self.server.dns[0]}"
+        self.assertEqual([f"sd.test. NS {self.NS}"], response.answer)
+        self.assertEqual([address], response.additional)
+        self.assertEqual((QR | AA, [300]), (response.flags, response.ttls))
+        self.assertEqual([address], self.ask(self.NS).answer)
+
+    def test_a_service_of_the_name_servers_name_wins_until_it_is_gone(self):
+        service = self.registry.service(self.namespace, "cloudmapd-ns", {"A": 60})
+        self.registry.instance(service, "i-1", ipv4="192.0.2.77")
+        self.assertEqual([f"{self.NS} A 192.0.2.77"], self.ask(self.NS).answer)
+        self.registry.deregister(service, "i-1")
+        self.assertEqual([f"{self.NS} A {self.server.dns[0]}"], self.ask(self.NS).answer)
+
+    def test_public_namespaces_without_an_soa_property_have_60_seconds(self):
+        namespace = self.registry.namespace("sixty.example", kind="PublicDns")
+        self.assertEqual(60, self.registry.soa_ttl(namespace))
+        self.assertEqual([60], self.ask("sixty.example", "SOA").ttls)
 
     def test_rfc1034_soa_and_ns_exist_at_the_apex_only(self):
         for record_type in ("SOA", "NS"):

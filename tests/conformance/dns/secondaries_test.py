@@ -139,7 +139,7 @@ class SecondaryRules:
         registry.service(namespace, "empty", {"A": 60})
         self.wait_for_serial("records.test")
         names = self.names("records.test")
-        self.assertEqual(1 + 1 + 1 + 5 + 2 + 1 + 3, len(names), names)
+        self.assertEqual(1 + 1 + 1 + 5 + 2 + 1 + 3 + 1, len(names), names)
         for name in sorted(names):
             for record_type in TYPES:
                 with self.subTest(name, type=record_type):

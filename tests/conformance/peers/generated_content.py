@@ -2,7 +2,7 @@
 
     content = Content(seed=1, count=300)
     content.register(endpoint)
-    content.zone_files()          # {apex: text}
+    content.zone_files(address)   # {apex: text}; where the server under test answers DNS
     content.questions(6000)       # Question(name, type, tags)
 """
 
@@ -10,8 +10,7 @@ import collections
 import dataclasses
 import random
 
-NAMESERVERS = ("ns-0.awsdns-00.com", "ns-512.awsdns-00.net", "ns-1024.awsdns-00.org", "ns-1536.awsdns-00.co.uk")
-SOA = "ns-1536.awsdns-00.co.uk. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400"
+NAMESERVER = "cloudmapd-ns"
 SERVICES = (
     "web", "api-{n}", "a.b", "deep.er.name{n}", "_http._tcp", "_grpc._tcp.v{n}", "under_score", "x{n}", "UPPER-{n}",
     "l" * 63, "db.primary", "db.replica", "{n}", "v{n}-dash",
@@ -130,16 +129,18 @@ class Content:
                     )
         return endpoint.call("GetOperation", OperationId=last["OperationId"])["Operation"]
 
-    def zone_files(self):
-        return {apex: self._zone_file(apex) for apex in self.soa_ttls}
+    def zone_files(self, address):
+        return {apex: self._zone_file(apex, address) for apex in self.soa_ttls}
 
-    def _zone_file(self, apex):
-        lines = [f"{apex}. {self.soa_ttls[apex]} SOA {SOA}"]
-        lines += [f"{apex}. 172800 NS {server}." for server in NAMESERVERS]
+    def _zone_file(self, apex, address):
+        server = f"{NAMESERVER}.{apex}."
+        numbers = "1 7200 900 1209600 86400"
+        lines = [f"{apex}. {self.soa_ttls[apex]} SOA {server} hostmaster.{apex}. {numbers}"]
+        lines += [f"{apex}. 300 NS {server}", f"{server} 300 A {address}"]
         # The delegation makes the peers' parent zone know what is below it.
         for other in self.soa_ttls:
             if other.endswith("." + apex) and self.zone_of(other.split(".", 1)[1]) == apex:
-                lines.append(f"{other}. 172800 NS {NAMESERVERS[0]}.")
+                lines.append(f"{other}. 300 NS {server}")
         for owner, node in self.names[apex].items():
             for kind, rrset in node.items():
                 for value in rrset.values:

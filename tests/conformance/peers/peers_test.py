@@ -148,7 +148,7 @@ class Peers(ServerTestCase):
         cls.addClassCleanup(endpoint.close)
         operation = cls.content.register(endpoint)
         assert operation["Status"] == "SUCCESS", operation
-        cls.zones = cls.content.zone_files()
+        cls.zones = cls.content.zone_files(cls.server.dns[0])
         cls.questions = cls.content.questions(QUESTIONS)
         rng = random.Random(SEED)
         cls.variants = [Variant(rng) for _ in cls.questions]
