@@ -73,6 +73,16 @@ void GrpcListener::Stop() {
   socket_ = UniqueFd();
 }
 
+void GrpcListener::CloseConnections() {
+  const absl::MutexLock lock(&mutex_);
+  for (const auto& [peer, fd] : sockets_) {
+    // The descriptor stays gRPC's, which sees the end of the connection.
+    if (PeerOf(fd) == peer) {
+      shutdown(fd, SHUT_RDWR);
+    }
+  }
+}
+
 std::string GrpcListener::bound_address() const {
   return SocketAddress::OfSocket(socket_.get()).ToString();
 }

@@ -42,6 +42,8 @@ class GrpcListener {
   void Start();
   // Accepts no more; connections go on. Before the server goes. Idempotent.
   void Stop();
+  // Ends the connections that are still open, whatever is under way on them.
+  void CloseConnections();
 
   // REQUIRES: Listen() was OK, and Stop() was not called.
   std::string bound_address() const;

@@ -1,11 +1,13 @@
 #include "server/grpc/grpc_server.h"
 
 #include <algorithm>
-#include <chrono>
 #include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "grpc/support/log.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/grpcpp.h"
@@ -15,12 +17,20 @@
 #include "server/grpc/grpc_health.h"
 #include "server/grpc/grpc_listener.h"
 #include "server/grpc/grpc_service.h"
+#include "server/net/thread.h"
 #include "spdlog/spdlog.h"
 
 namespace cloudmap::api {
 namespace {
 
-constexpr auto kDrainDeadline = std::chrono::seconds(5);
+constexpr absl::Duration kDrainDeadline = absl::Seconds(5);
+// For idle clients to close by themselves, as gRPC asks them to.
+constexpr absl::Duration kCloseDelay = absl::Milliseconds(300);
+// Go's clients may ping every 10 s, others more often; 5 s is still no flood.
+constexpr int kPingIntervalMinMs = 5000;
+// An idle connection is asked for a sign of life so often, and given up after so long.
+constexpr int kKeepaliveTimeMs = 30'000;
+constexpr int kKeepaliveTimeoutMs = 10'000;
 // Far above any valid request (5,000 characters of attributes), far below what would hurt.
 constexpr int kRequestBytesMax = 1 << 20;
 
@@ -43,6 +53,17 @@ std::shared_ptr<grpc::ServerCredentials> CredentialsOf(const GrpcOptions& option
 // One log: what gRPC says (a failed handshake, mostly) is the operator's business only when asked.
 void LogForGrpc(gpr_log_func_args* args) { spdlog::debug("grpc: {}", args->message); }
 
+// Clients keep streams and idle connections alive with pings, and so do we: a peer that vanished is
+// noticed, and no middle box forgets the connection.
+void AllowPings(grpc::ServerBuilder& builder) {
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                             kPingIntervalMinMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTimeMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);  // no limit
+}
+
 // Each has a thread; the rest is for DNS and HTTP.
 int QueueCount() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / 2); }
 
@@ -59,6 +80,7 @@ class GrpcServer::Impl {
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
     builder.SetMaxReceiveMessageSize(kRequestBytesMax);
+    AllowPings(builder);
     listener_.AddTo(builder, CredentialsOf(options_));
     service_.AddQueues(builder, QueueCount());
     builder.RegisterService(&service_);
@@ -78,7 +100,7 @@ class GrpcServer::Impl {
     if (server_ != nullptr) {
       health_.StopServing();
       listener_.Stop();
-      server_->Shutdown(std::chrono::system_clock::now() + kDrainDeadline);
+      ShutDown();
       service_.Stop();
       server_.reset();
     }
@@ -87,6 +109,23 @@ class GrpcServer::Impl {
   const std::string& bound_address() const { return bound_address_; }
 
  private:
+  // gRPC waits for connections that have not even said that they speak HTTP/2, until its deadline.
+  // Calls are worth that; once they are answered, what is still open is closed.
+  void ShutDown() {
+    const absl::Time deadline = absl::Now() + kDrainDeadline;
+    absl::Notification done;
+    std::thread shutdown([this, deadline, &done] {
+      SetThreadName("grpc-stop");
+      server_->Shutdown(absl::ToChronoTime(deadline));
+      done.Notify();
+    });
+    service_.AwaitSent(deadline);
+    if (!done.WaitForNotificationWithTimeout(kCloseDelay)) {
+      listener_.CloseConnections();
+    }
+    shutdown.join();
+  }
+
   const GrpcOptions options_;
   GrpcListener listener_;
   GrpcService service_;

@@ -63,6 +63,15 @@ class GrpcService::Call {
   Call(GrpcService& service, int index, Queue& queue)
       : service_(service), index_(index), queue_(queue), responder_(&context_) {}
 
+  ~Call() {
+    if (answered_) {
+      const absl::MutexLock lock(&service_.mutex_);
+      --service_.unsent_;
+    }
+  }
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+
   static void Await(std::unique_ptr<Call> call) {
     Call& awaited = *call.release();  // The queue's now.
     awaited.service_.RequestAsyncUnary(awaited.index_, &awaited.context_, &awaited.bytes_,
@@ -192,7 +201,15 @@ bool GrpcService::TakeCalls(Queue& queue, std::vector<std::unique_ptr<Call>>& ca
 bool GrpcService::Admit() {
   const absl::MutexLock lock(&mutex_);
   unanswered_ += stopping_ ? 0 : 1;
+  unsent_ += stopping_ ? 0 : 1;
   return !stopping_;
+}
+
+void GrpcService::AwaitSent(absl::Time deadline) {
+  const absl::MutexLock lock(&mutex_);
+  mutex_.AwaitWithDeadline(absl::Condition(
+                               +[](int* unsent) { return *unsent == 0; }, &unsent_),
+                           deadline);
 }
 
 void GrpcService::Stop() {

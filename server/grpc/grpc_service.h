@@ -21,6 +21,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/impl/service_type.h"
 #include "server/api/operations.h"
@@ -39,6 +40,9 @@ class GrpcService final : public grpc::Service {
   void AddQueues(grpc::ServerBuilder& builder, int count);
   // After the server was built.
   void Start();
+  // Waits until every call that has come has been answered and its answer has been sent, at most
+  // until `deadline`. From any thread.
+  void AwaitSent(absl::Time deadline);
   // After the server was shut down: waits for calls that are still being answered, then joins.
   void Stop();
 
@@ -49,7 +53,7 @@ class GrpcService final : public grpc::Service {
   void Run(Queue& queue);
   // Waits for the first event and takes what else is there. False once the queue has ended.
   bool TakeCalls(Queue& queue, std::vector<std::unique_ptr<Call>>& calls);
-  // Counts a call that is to be answered. False once nobody is left to answer to.
+  // Admits a call and counts it as unanswered and unsent. False once Stop() has begun.
   bool Admit();
 
   Operations& operations_;
@@ -60,6 +64,7 @@ class GrpcService final : public grpc::Service {
 
   absl::Mutex mutex_;
   int unanswered_ ABSL_GUARDED_BY(mutex_) = 0;
+  int unsent_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

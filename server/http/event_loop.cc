@@ -7,7 +7,7 @@
 #include "absl/time/time.h"
 #include "boost/asio/dispatch.hpp"
 #include "boost/asio/post.hpp"
-#include "server/net/thread.h"
+#include "server/net/io_thread.h"
 
 namespace cloudmap::http {
 namespace {
@@ -57,28 +57,25 @@ class PendingAnswer {
 
 }  // namespace
 
-EventLoop::EventLoop(const Router& router, const ServerOptions& options,
-                     std::atomic<size_t>& connections)
+EventLoop::EventLoop(std::unique_ptr<net::io_context> io, const Router& router,
+                     const ServerOptions& options, std::atomic<size_t>& connections)
     : router_(router),
       limits_(options.limits),
       after_requests_(options.after_requests),
       connections_(connections),
-      work_(io_.get_executor()),
-      tick_(io_),
+      io_(std::move(io)),
+      work_(io_->get_executor()),
+      tick_(*io_),
       tick_interval_(TickInterval(limits_)) {}
 
 void EventLoop::Start(const std::string& thread_name) {
   Tick();
-  thread_ = std::thread([this, thread_name] {
-    SetThreadName(thread_name);
-    io_.run();
-    // Here and not in the destructor, which may run on the thread of the last Respond.
-    sessions_.clear();
-  });
+  // Sessions go here and not in the destructor, which may run on the thread of the last Respond.
+  thread_ = StartIoThread(*io_, thread_name, [this] { sessions_.clear(); });
 }
 
 void EventLoop::Drain() {
-  net::post(io_, [this] {
+  net::post(*io_, [this] {
     draining_ = true;
     drain_deadline_ = Session::Clock::now() + absl::ToChronoNanoseconds(limits_.drain_timeout);
     std::vector<std::shared_ptr<Session>> all;
@@ -89,7 +86,7 @@ void EventLoop::Drain() {
       session->Drain();
     }
     if (sessions_.empty()) {
-      io_.stop();
+      io_->stop();
     }
   });
 }
@@ -116,7 +113,7 @@ void EventLoop::Forget(Session& session) {
   }
   --connections_;
   if (draining_ && sessions_.empty()) {
-    io_.stop();
+    io_->stop();
   }
 }
 
@@ -126,7 +123,7 @@ void EventLoop::OnRequestHandled() {
   }
   after_requests_is_due_ = true;
   // Behind the connections that are ready now.
-  net::post(io_, [this] {
+  net::post(*io_, [this] {
     after_requests_is_due_ = false;
     after_requests_();
   });

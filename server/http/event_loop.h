@@ -20,8 +20,10 @@ namespace cloudmap::http {
 // Owned through a shared_ptr, so that a Respond may outlive the server.
 class EventLoop final : public SessionHost, public std::enable_shared_from_this<EventLoop> {
  public:
-  // `router` and `connections`, the count over all loops, must outlive the thread.
-  EventLoop(const Router& router, const ServerOptions& options, std::atomic<size_t>& connections);
+  // `io` is MakeIoContext's. `router` and `connections`, the count over all loops, must outlive the
+  // thread.
+  EventLoop(std::unique_ptr<boost::asio::io_context> io, const Router& router,
+            const ServerOptions& options, std::atomic<size_t>& connections);
   // REQUIRES: joined, or never started.
   ~EventLoop() override = default;
 
@@ -33,7 +35,7 @@ class EventLoop final : public SessionHost, public std::enable_shared_from_this<
   // On the loop's thread.
   void Adopt(Socket socket, TlsContext tls);
 
-  boost::asio::io_context& io() { return io_; }
+  boost::asio::io_context& io() { return *io_; }
 
   const Router& router() const override { return router_; }
   const Limits& limits() const override { return limits_; }
@@ -52,7 +54,7 @@ class EventLoop final : public SessionHost, public std::enable_shared_from_this<
   const std::function<void()> after_requests_;
   bool after_requests_is_due_ = false;
   std::atomic<size_t>& connections_;
-  boost::asio::io_context io_{1};
+  const std::unique_ptr<boost::asio::io_context> io_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   boost::asio::steady_timer tick_;
   absl::Duration tick_interval_;

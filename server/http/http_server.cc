@@ -15,6 +15,7 @@
 #include "registry/base/status_macros.h"
 #include "server/http/event_loop.h"
 #include "server/net/address.h"
+#include "server/net/io_thread.h"
 #include "server/net/tcp_listener.h"
 
 namespace cloudmap::http {
@@ -45,7 +46,8 @@ class HttpServer::Impl {
       RETURN_IF_ERROR(ReloadTls());
     }
     for (int i = 0; i < options_.threads; ++i) {
-      loops_.push_back(std::make_shared<EventLoop>(router_, options_, connections_));
+      ASSIGN_OR_RETURN(std::unique_ptr<net::io_context> io, MakeIoContext());
+      loops_.push_back(std::make_shared<EventLoop>(std::move(io), router_, options_, connections_));
     }
     RETURN_IF_ERROR(Listen());
     retry_ = std::make_unique<net::steady_timer>(loops_[0]->io());

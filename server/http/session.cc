@@ -1,5 +1,6 @@
 #include "server/http/session.h"
 
+#include <array>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -37,6 +38,11 @@ absl::string_view OriginForm(absl::string_view target) {
   }
   return target;
 }
+
+// For who speaks plain HTTP to a port that speaks TLS.
+constexpr absl::string_view kSpeaksTls =
+    "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    "Content-Length: 38\r\n\r\nThis port speaks TLS: use https://...\n";
 
 // A request that is refused before it reaches a handler.
 struct Refusal {
@@ -77,10 +83,12 @@ class StreamSession final : public Session {
   void Start() override {
     if constexpr (kTls) {
       SetDeadline(host_.limits().request_timeout);
-      stream_.async_handshake(net::ssl::stream_base::server,
-                              [this, self = shared_from_this()](const error_code& error) {
-                                error ? Close() : AwaitRequest();
-                              });
+      socket().async_receive(net::buffer(first_byte_), net::socket_base::message_peek,
+                             [this, self = shared_from_this()](const error_code& error, size_t) {
+                               if (state_ != State::kClosed) {
+                                 error ? Close() : Greet();
+                               }
+                             });
     } else {
       AwaitRequest();
     }
@@ -93,7 +101,8 @@ class StreamSession final : public Session {
   }
 
   void Drain() override {
-    if (state_ == State::kIdle) {
+    // Only a whole request is worth waiting for.
+    if (state_ != State::kHandling && state_ != State::kWriting && state_ != State::kClosed) {
       Close();
     }
   }
@@ -127,6 +136,31 @@ class StreamSession final : public Session {
     kLingering,  // Reading away what the client still sends, so that it gets to see the answer.
     kClosed,
   };
+
+  // Speaks TLS with who does, and tells who does not in words that a person can read.
+  void Greet() {
+    constexpr uint8_t kTlsHandshake = 22;  // RFC 8446 s5.1
+    if constexpr (kTls) {
+      if (first_byte_[0] == kTlsHandshake) {
+        stream_.async_handshake(net::ssl::stream_base::server,
+                                [this, self = shared_from_this()](const error_code& error) {
+                                  if (state_ != State::kClosed) {
+                                    error ? Close() : AwaitRequest();
+                                  }
+                                });
+        return;
+      }
+      SetDeadline(host_.limits().linger_timeout);
+      net::async_write(socket(), net::buffer(kSpeaksTls.data(), kSpeaksTls.size()),
+                       [this, self = shared_from_this()](const error_code& error, size_t) {
+                         if (state_ == State::kClosed) {
+                           return;
+                         }
+                         state_ = State::kLingering;
+                         error ? Close() : Linger();
+                       });
+    }
+  }
 
   Socket& socket() {
     if constexpr (kTls) {
@@ -354,6 +388,7 @@ class StreamSession final : public Session {
   TlsContext tls_;  // Outlives stream_.
   Stream stream_;
   std::string remote_;
+  std::array<uint8_t, 1> first_byte_{};  // TLS only
   State state_ = State::kHandshake;
   beast::flat_buffer buffer_{kBufferBytesMax + kBodyReadBytes};
   // One per message: a parser is used once.

@@ -10,8 +10,9 @@
 #include "boost/asio/io_context.hpp"
 #include "boost/asio/ip/v6_only.hpp"
 #include "boost/asio/post.hpp"
+#include "registry/base/status_macros.h"
 #include "server/dns/transport/tcp_session.h"
-#include "server/net/thread.h"
+#include "server/net/io_thread.h"
 
 namespace cloudmap::dns {
 namespace {
@@ -65,9 +66,11 @@ class ConnectionCount {
 
 // One thread with its event loop and sessions.
 struct Loop {
-  Loop(const Published<ZoneTable>& zones, uint64_t seed) : shared(zones, seed) {}
+  Loop(std::unique_ptr<asio::io_context> context, const Published<ZoneTable>& zones, uint64_t seed)
+      : owner(std::move(context)), shared(zones, seed) {}
 
-  asio::io_context io{1};
+  const std::unique_ptr<asio::io_context> owner;
+  asio::io_context& io = *owner;
   asio::executor_work_guard<asio::io_context::executor_type> work = asio::make_work_guard(io);
   TcpThread shared;
   std::vector<std::weak_ptr<TcpSession>> sessions;  // only touched on the loop
@@ -95,19 +98,19 @@ class TcpServer::Impl {
  public:
   Impl(const RespondOptions& options, const TcpLimits& limits, const Published<ZoneTable>& zones,
        int threads, uint64_t seed)
-      : connections_(limits), hooks_{options, [this, limits] {
-                                       return absl::ToChronoNanoseconds(
-                                           connections_.under_pressure()
-                                               ? limits.idle_timeout_under_pressure
-                                               : limits.idle_timeout);
-                                     }} {
-    for (int i = 0; i < threads; ++i) {
-      loops_.push_back(std::make_unique<Loop>(zones, seed + static_cast<uint64_t>(i)));
-    }
-  }
+      : zones_(zones),
+        threads_(threads),
+        seed_(seed),
+        connections_(limits),
+        hooks_{options, [this, limits] {
+                 return absl::ToChronoNanoseconds(connections_.under_pressure()
+                                                      ? limits.idle_timeout_under_pressure
+                                                      : limits.idle_timeout);
+               }} {}
   ~Impl() { Stop(); }
 
   absl::Status Listen(SocketAddress& address, std::shared_ptr<asio::ssl::context> tls) {
+    RETURN_IF_ERROR(MakeLoops());
     auto acceptor = std::make_unique<Acceptor>(loops_[0]->io, std::move(tls));
     tcp::endpoint endpoint;
     std::memcpy(endpoint.data(), address.get(), address.size());
@@ -148,10 +151,7 @@ class TcpServer::Impl {
       Accept(*acceptor);
     }
     for (size_t i = 0; i < loops_.size(); ++i) {
-      loops_[i]->thread = std::thread([loop = loops_[i].get(), i] {
-        SetThreadName(absl::StrCat("dns-tcp-", i));
-        loop->io.run();
-      });
+      loops_[i]->thread = StartIoThread(loops_[i]->io, absl::StrCat("dns-tcp-", i), nullptr);
     }
   }
 
@@ -192,6 +192,13 @@ class TcpServer::Impl {
   }
 
  private:
+  absl::Status MakeLoops() {
+    while (loops_.size() < static_cast<size_t>(threads_)) {
+      ASSIGN_OR_RETURN(std::unique_ptr<asio::io_context> io, MakeIoContext());
+      loops_.push_back(std::make_unique<Loop>(std::move(io), zones_, seed_ + loops_.size()));
+    }
+    return absl::OkStatus();
+  }
   static void CloseWhenIdle(Loop& loop, const std::shared_ptr<asio::steady_timer>& deadline) {
     const bool idle = std::all_of(loop.sessions.begin(), loop.sessions.end(),
                                   [](const auto& weak) { return weak.expired(); });
@@ -253,6 +260,9 @@ class TcpServer::Impl {
     session->Start();
   }
 
+  const Published<ZoneTable>& zones_;
+  const int threads_;
+  const uint64_t seed_;
   ConnectionCount connections_;
   const TcpHooks hooks_;
   std::vector<std::unique_ptr<Loop>> loops_;
