@@ -34,39 +34,39 @@ v1::ErrorDetail DetailOf(const absl::Status& status) {
   if (payload.has_value() && detail.ParseFromString(std::string(*payload))) {
     return detail;
   }
-  detail.set_code(v1::INTERNAL_FAILURE);
-  detail.set_type(ShapeOf(v1::INTERNAL_FAILURE).aws_name());
+  detail.set_code(v1::ERROR_CODE_INTERNAL_FAILURE);
+  detail.set_type(ShapeOf(v1::ERROR_CODE_INTERNAL_FAILURE).aws_name());
   detail.set_message("The request failed on the server; its log has the reason.");
   return detail;
 }
 
 absl::Status InvalidInput(absl::string_view message) {
-  return MakeError(v1::INVALID_INPUT, message);
+  return MakeError(v1::ERROR_CODE_INVALID_INPUT, message);
 }
 
 absl::Status NamespaceNotFound(absl::string_view id) {
-  return MakeError(v1::NAMESPACE_NOT_FOUND, absl::StrCat("Namespace ", id, " not found."));
+  return MakeError(v1::ERROR_CODE_NAMESPACE_NOT_FOUND, absl::StrCat("Namespace ", id, " not found."));
 }
 
 absl::Status ServiceNotFound(absl::string_view id) {
-  return MakeError(v1::SERVICE_NOT_FOUND, absl::StrCat("Service ", id, " not found."));
+  return MakeError(v1::ERROR_CODE_SERVICE_NOT_FOUND, absl::StrCat("Service ", id, " not found."));
 }
 
 absl::Status InstanceNotFound(absl::string_view service_id, absl::string_view instance_id) {
-  return MakeError(v1::INSTANCE_NOT_FOUND, absl::StrCat("Instance ", instance_id,
+  return MakeError(v1::ERROR_CODE_INSTANCE_NOT_FOUND, absl::StrCat("Instance ", instance_id,
                                                         " not found in service ", service_id, "."));
 }
 
 absl::Status OperationNotFound(absl::string_view id) {
-  return MakeError(v1::OPERATION_NOT_FOUND, absl::StrCat("Operation ", id, " not found."));
+  return MakeError(v1::ERROR_CODE_OPERATION_NOT_FOUND, absl::StrCat("Operation ", id, " not found."));
 }
 
 absl::Status ResourceNotFound(absl::string_view arn) {
-  return MakeError(v1::RESOURCE_NOT_FOUND, absl::StrCat("Resource ", arn, " not found."));
+  return MakeError(v1::ERROR_CODE_RESOURCE_NOT_FOUND, absl::StrCat("Resource ", arn, " not found."));
 }
 
 absl::Status DuplicateRequest(absl::string_view method, absl::string_view operation_id) {
-  return MakeError(v1::DUPLICATE_REQUEST,
+  return MakeError(v1::ERROR_CODE_DUPLICATE_REQUEST,
                    absl::StrCat("Another operation of type ", method, " and id ", operation_id,
                                 " is in progress"),
                    {{"DuplicateOperationId", std::string(operation_id)}});

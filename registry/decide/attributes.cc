@@ -43,7 +43,7 @@ DecisionOr UpdateServiceAttributes(const State& state, const CommandContext& con
   }
   if (record.attributes().size() > kServiceAttributesMax) {
     return MakeError(
-        v1::SERVICE_ATTRIBUTES_LIMIT_EXCEEDED,
+        v1::ERROR_CODE_SERVICE_ATTRIBUTES_LIMIT_EXCEEDED,
         absl::StrCat("A service can have at most ", kServiceAttributesMax, " attributes; ",
                      record.id(), " would have ", record.attributes().size(), "."));
   }

@@ -33,7 +33,7 @@ DecisionOr UpdateInstanceCustomHealthStatus(
                    LookUpService(state, *context.options, request.service_id()));
   ASSIGN_OR_RETURN(const PackedInstance* instance, LookUpInstance(*service, request.instance_id()));
   if (!service->record->has_health_check_custom_config()) {
-    return MakeError(v1::CUSTOM_HEALTH_NOT_FOUND,
+    return MakeError(v1::ERROR_CODE_CUSTOM_HEALTH_NOT_FOUND,
                      absl::StrCat("Service ", service->record->id(),
                                   " has no HealthCheckCustomConfig; its instances' health cannot "
                                   "be set."));

@@ -74,12 +74,12 @@ absl::Status CheckQuotas(const State& state, const RegistryOptions& options,
     in_service += operation.service_id() == service.record->id() ? 1 : 0;
   });
   if (in_service >= kInstancesPerServiceQuota) {
-    return MakeError(v1::RESOURCE_LIMIT_EXCEEDED,
+    return MakeError(v1::ERROR_CODE_RESOURCE_LIMIT_EXCEEDED,
                      absl::StrCat("The limit of ", kInstancesPerServiceQuota,
                                   " instances per service has been reached."));
   }
   if (in_namespace >= kInstancesPerNamespaceQuota) {
-    return MakeError(v1::RESOURCE_LIMIT_EXCEEDED,
+    return MakeError(v1::ERROR_CODE_RESOURCE_LIMIT_EXCEEDED,
                      absl::StrCat("The limit of ", kInstancesPerNamespaceQuota,
                                   " instances per namespace has been reached."));
   }

@@ -50,7 +50,7 @@ absl::string_view CreateMethod(v1::NamespaceType type) {
 
 absl::Status AlreadyExists(const NamespaceRecord& existing) {
   return MakeError(
-      v1::NAMESPACE_ALREADY_EXISTS,
+      v1::ERROR_CODE_NAMESPACE_ALREADY_EXISTS,
       absl::StrCat("Another operation of type ", CreateMethod(existing.type()), " and id ",
                    existing.create_operation_id(), " has completed"),
       {{"CreatorRequestId", existing.creator_request_id()}, {"NamespaceId", existing.id()}});
@@ -116,7 +116,7 @@ absl::Status CheckCreation(const State& state, const CommandContext& context,
   }
   RETURN_IF_ERROR(MergeTags({}, *creation.tags, creation.name).status());
   if (context.options->aws_quotas && CountWithPending(state) >= kNamespacesQuota) {
-    return MakeError(v1::RESOURCE_LIMIT_EXCEEDED,
+    return MakeError(v1::ERROR_CODE_RESOURCE_LIMIT_EXCEEDED,
                      absl::StrCat("The limit of ", kNamespacesQuota,
                                   " namespaces per region has been reached."));
   }
@@ -221,7 +221,7 @@ DecisionOr Update(const State& state, const CommandContext& context, v1::Namespa
       return Answer<Response>(std::string(earlier->id()), {});
     }
     if (earlier != nullptr) {
-      return MakeError(v1::DUPLICATE_REQUEST,
+      return MakeError(v1::ERROR_CODE_DUPLICATE_REQUEST,
                        absl::StrCat("UpdaterRequestId '", token, "' was used for operation ",
                                     earlier->id(), " with other parameters; use a new one."),
                        {{"DuplicateOperationId", std::string(earlier->id())}});
@@ -358,7 +358,7 @@ DecisionOr DeleteNamespace(const State& state, const CommandContext& context,
                    LookUpNamespace(state, *context.options, request.id()));
   const std::string& id = entry->record->id();
   if (!entry->services.empty()) {
-    return MakeError(v1::RESOURCE_IN_USE,
+    return MakeError(v1::ERROR_CODE_RESOURCE_IN_USE,
                      "Namespace has associated services; delete the services before deleting the "
                      "namespace");
   }

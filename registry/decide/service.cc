@@ -169,7 +169,7 @@ DecisionOr AnswerExisting(const RegistryOptions& options, const ServiceEntry& ex
     *response->mutable_service() = ServiceToApi(options, existing);
     return Decision{{}, std::move(response)};
   }
-  return MakeError(v1::SERVICE_ALREADY_EXISTS, "Service already exists.",
+  return MakeError(v1::ERROR_CODE_SERVICE_ALREADY_EXISTS, "Service already exists.",
                    {{"CreatorRequestId", record.creator_request_id()},
                     {"ServiceId", record.id()},
                     {"ServiceArn", ServiceArn(options, record.id())}});
@@ -399,7 +399,7 @@ DecisionOr DeleteService(const State& state, const CommandContext& context,
   ASSIGN_OR_RETURN(const ServiceEntry* entry, LookUpService(state, *context.options, request.id()));
   const std::string& id = entry->record->id();
   if (!entry->instances.empty() || HasPendingOperation(state, "", id)) {
-    return MakeError(v1::RESOURCE_IN_USE,
+    return MakeError(v1::ERROR_CODE_RESOURCE_IN_USE,
                      "Service contains registered instances; delete the instances before deleting "
                      "the service");
   }

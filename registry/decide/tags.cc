@@ -24,7 +24,7 @@ absl::StatusOr<StringMap> MergeTags(const StringMap& existing,
     merged[tag.key()] = tag.value();
   }
   if (merged.size() > kTagsMax) {
-    return MakeError(v1::TOO_MANY_TAGS,
+    return MakeError(v1::ERROR_CODE_TOO_MANY_TAGS,
                      absl::StrCat("A resource can have at most ", kTagsMax, " tags; ",
                                   resource_name, " would have ", merged.size(), "."),
                      {{"ResourceName", std::string(resource_name)}});

@@ -85,11 +85,11 @@ constexpr size_t kUsualChanges = 3;
 constexpr int kFlushBatchesMax = 4;
 
 absl::Status Stopping() {
-  return MakeError(v1::SERVICE_UNAVAILABLE, "The server is shutting down.");
+  return MakeError(v1::ERROR_CODE_SERVICE_UNAVAILABLE, "The server is shutting down.");
 }
 
 absl::Status StoreFailed() {
-  return MakeError(v1::SERVICE_UNAVAILABLE,
+  return MakeError(v1::ERROR_CODE_SERVICE_UNAVAILABLE,
                    "The change could not be stored and was not made; the server's log has the "
                    "reason. Try again.");
 }
@@ -136,7 +136,7 @@ void CommitLoop::Submit(Decider decide, Done done) {
     if (!accepting_) {
       refused = Stopping();
     } else if (queue_.size() >= kCommandQueueMax) {
-      refused = MakeError(v1::REQUEST_LIMIT_EXCEEDED,
+      refused = MakeError(v1::ERROR_CODE_REQUEST_LIMIT_EXCEEDED,
                           "Too many changes are waiting to be committed; try again later.");
     } else {
       queue_.push_back({std::move(decide), std::move(done)});

@@ -12,11 +12,11 @@ constexpr char kDiscoverInstancesRevision[] = "DiscoverInstancesRevision";
 
 absl::Status Refusal(absl::string_view method) {
   if (method == kDiscoverInstances || method == kDiscoverInstancesRevision) {
-    return MakeError(v1::REQUEST_LIMIT_EXCEEDED,
+    return MakeError(v1::ERROR_CODE_REQUEST_LIMIT_EXCEEDED,
                      "The operation can't be completed because you've reached the limit for the "
                      "number of requests.");
   }
-  return MakeError(v1::THROTTLING, "Rate exceeded");
+  return MakeError(v1::ERROR_CODE_THROTTLING, "Rate exceeded");
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ absl::Status WithContentType(absl::Status status, absl::string_view content_type
   if (content_type.empty() || absl::StrContains(absl::AsciiStrToLower(content_type), "json")) {
     return status;
   }
-  return MakeError(v1::SERIALIZATION,
+  return MakeError(v1::ERROR_CODE_SERIALIZATION,
                    absl::StrCat(status.message(), " Its Content-Type is ", Quoted(content_type),
                                 "; this endpoint expects ", kContentType, "."));
 }
@@ -50,7 +50,7 @@ absl::Status WithContentType(absl::Status status, absl::string_view content_type
 http::Response Failure(const absl::Status& status, absl::string_view request_id,
                        absl::string_view operation) {
   const v1::ErrorDetail detail = DetailOf(status);
-  if (detail.code() == v1::INTERNAL_FAILURE) {
+  if (detail.code() == v1::ERROR_CODE_INTERNAL_FAILURE) {
     spdlog::error("{} {} failed: {}", std::string(request_id), std::string(operation),
                   status.ToString());
   }
@@ -68,7 +68,7 @@ AwsEndpoint::AwsEndpoint(Options options)
 
 absl::StatusOr<const MethodDescriptor*> AwsEndpoint::FindMethod(absl::string_view target) const {
   if (target.empty()) {
-    return MakeError(v1::UNKNOWN_OPERATION,
+    return MakeError(v1::ERROR_CODE_UNKNOWN_OPERATION,
                      absl::StrCat("The header ", kTargetHeader, " is missing; it is ",
                                   kTargetPrefix, "<Operation>."));
   }
@@ -79,7 +79,7 @@ absl::StatusOr<const MethodDescriptor*> AwsEndpoint::FindMethod(absl::string_vie
       return method->second;
     }
   }
-  return MakeError(v1::UNKNOWN_OPERATION, absl::StrCat("The ", kTargetHeader, " ", Quoted(target),
+  return MakeError(v1::ERROR_CODE_UNKNOWN_OPERATION, absl::StrCat("The ", kTargetHeader, " ", Quoted(target),
                                                        " is not an operation of this API."));
 }
 

@@ -183,7 +183,7 @@ TEST_F(AwsEndpointTest, ViolationsAreHandedToTheOperation) {
 }
 
 TEST_F(AwsEndpointTest, ErrorsCarryTheirMembers) {
-  result_ = MakeError(v1::NAMESPACE_ALREADY_EXISTS, "It is there.",
+  result_ = MakeError(v1::ERROR_CODE_NAMESPACE_ALREADY_EXISTS, "It is there.",
                       {{"CreatorRequestId", "r-1"}, {"NamespaceId", "ns-1"}});
   const Outcome outcome = Post("CreateHttpNamespace", R"({"Name":"a"})");
   ExpectError(outcome, 400, "NamespaceAlreadyExists", "It is there.");

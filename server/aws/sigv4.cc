@@ -24,10 +24,10 @@ constexpr char kTimestampFormat[] = "%E4Y%m%dT%H%M%SZ";
 constexpr size_t kDateChars = 8;
 
 absl::Status Incomplete(absl::string_view text) {
-  return MakeError(v1::INCOMPLETE_SIGNATURE, text);
+  return MakeError(v1::ERROR_CODE_INCOMPLETE_SIGNATURE, text);
 }
 
-absl::Status Invalid(absl::string_view text) { return MakeError(v1::INVALID_SIGNATURE, text); }
+absl::Status Invalid(absl::string_view text) { return MakeError(v1::ERROR_CODE_INVALID_SIGNATURE, text); }
 
 // The Authorization header's parts: views into the request.
 struct Authorization {
@@ -61,7 +61,7 @@ absl::StatusOr<absl::flat_hash_map<absl::string_view, absl::string_view>> ParseP
 absl::StatusOr<Authorization> ParseAuthorization(const http::Request& request) {
   const absl::string_view header = request.Header("Authorization");
   if (header.empty()) {
-    return MakeError(v1::MISSING_AUTHENTICATION_TOKEN, "Missing Authentication Token");
+    return MakeError(v1::ERROR_CODE_MISSING_AUTHENTICATION_TOKEN, "Missing Authentication Token");
   }
   const std::pair<absl::string_view, absl::string_view> words =
       absl::StrSplit(header, absl::MaxSplits(' ', 1));
@@ -171,7 +171,7 @@ absl::Status SigV4Verifier::Verify(const http::Request& request) const {
   ASSIGN_OR_RETURN(const Authorization authorization, ParseAuthorization(request));
   const auto known = credentials_.find(authorization.access_key);
   if (known == credentials_.end()) {
-    return MakeError(v1::UNRECOGNIZED_CLIENT,
+    return MakeError(v1::ERROR_CODE_UNRECOGNIZED_CLIENT,
                      "The security token included in the request is invalid.");
   }
   RETURN_IF_ERROR(CheckTime(authorization.timestamp, clock_.Now()));

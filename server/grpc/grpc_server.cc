@@ -16,6 +16,7 @@
 #include "registry/base/status_macros.h"
 #include "server/grpc/grpc_health.h"
 #include "server/grpc/grpc_listener.h"
+#include "server/grpc/grpc_reflection.h"
 #include "server/grpc/grpc_service.h"
 #include "server/net/thread.h"
 #include "spdlog/spdlog.h"
@@ -85,6 +86,7 @@ class GrpcServer::Impl {
     service_.AddQueues(builder, QueueCount());
     builder.RegisterService(&service_);
     builder.RegisterService(&health_);
+    builder.RegisterService(&reflection_);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr) {
       return absl::UnavailableError(
@@ -130,6 +132,9 @@ class GrpcServer::Impl {
   GrpcListener listener_;
   GrpcService service_;
   GrpcHealth health_{{"cloudmap.v1.ServiceDiscovery"}};
+  GrpcReflection reflection_{{"cloudmap.v1.ServiceDiscovery", "grpc.health.v1.Health",
+                              "grpc.reflection.v1.ServerReflection",
+                              "grpc.reflection.v1alpha.ServerReflection"}};
   std::unique_ptr<grpc::Server> server_;
   std::string bound_address_;
 };

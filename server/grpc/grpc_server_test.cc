@@ -80,7 +80,7 @@ TEST_F(GrpcServerTest, ErrorsCarryTheAwsTypeInMetadataAndDetails) {
   ASSERT_EQ(details.details_size(), 1);
   v1::ErrorDetail detail;
   ASSERT_TRUE(details.details(0).UnpackTo(&detail));
-  EXPECT_EQ(detail.code(), v1::SERVICE_NOT_FOUND);
+  EXPECT_EQ(detail.code(), v1::ERROR_CODE_SERVICE_NOT_FOUND);
   EXPECT_EQ(detail.type(), "ServiceNotFound");
 }
 

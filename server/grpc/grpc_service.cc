@@ -26,7 +26,7 @@ constexpr int kEventsAtOnce = 32;
 grpc::Status FailureStatus(const MethodDescriptor& method, const absl::Status& failure,
                            grpc::ServerContext& context) {
   const v1::ErrorDetail detail = DetailOf(failure);
-  if (detail.code() == v1::INTERNAL_FAILURE) {
+  if (detail.code() == v1::ERROR_CODE_INTERNAL_FAILURE) {
     spdlog::error("{} failed: {}", method.name(), failure.ToString());
   }
   v1::StatusDetails details;
@@ -94,7 +94,7 @@ class GrpcService::Call {
     std::unique_ptr<Message> request = ParseRequest(method, call->bytes_);
     if (request == nullptr) {
       Answer(std::move(call),
-             MakeError(v1::SERIALIZATION, absl::StrCat("The request is not a ",
+             MakeError(v1::ERROR_CODE_SERIALIZATION, absl::StrCat("The request is not a ",
                                                        method.input_type()->full_name(), ".")));
       return false;
     }

@@ -326,7 +326,7 @@ TEST(Decode, SurvivesRandomInput) {
       ASSERT_TRUE(Decode(Encode(request), again, again_found).ok()) << "round " << round;
       ASSERT_EQ(request.SerializeAsString(), again.SerializeAsString()) << "round " << round;
     } else {
-      ASSERT_EQ(DetailOf(status).code(), v1::SERIALIZATION) << "round " << round;
+      ASSERT_EQ(DetailOf(status).code(), v1::ERROR_CODE_SERIALIZATION) << "round " << round;
     }
   }
   EXPECT_GT(decoded, 100);

@@ -64,7 +64,7 @@ std::string Reader::Path() const {
   return path;
 }
 
-void Reader::Fail(absl::string_view text) { error_ = MakeError(v1::SERIALIZATION, text); }
+void Reader::Fail(absl::string_view text) { error_ = MakeError(v1::ERROR_CODE_SERIALIZATION, text); }
 
 void Reader::WrongType(absl::string_view expected, absl::string_view got) {
   const std::string what =
@@ -217,7 +217,7 @@ void Reader::SetMapEntry(const Scalar& value, const Frame& map) {
 bool Reader::Deepen() {
   if (++depth_ > kDepthMax) {
     syntax_error_ = MakeError(
-        v1::SERIALIZATION,
+        v1::ERROR_CODE_SERIALIZATION,
         absl::StrCat("The request body is nested more than ", kDepthMax, " levels deep."));
     return false;
   }
@@ -407,7 +407,7 @@ bool Reader::parse_error(size_t byte, const std::string& /*token*/,
                          const nlohmann::json::exception& error) {
   constexpr int kNumberTooLarge = 406;
   syntax_error_ = MakeError(
-      v1::SERIALIZATION,
+      v1::ERROR_CODE_SERIALIZATION,
       error.id == kNumberTooLarge
           ? std::string("The request body has a number that is too large.")
           : absl::StrCat("The request body is not valid JSON in UTF-8: unexpected input at byte ",
