@@ -60,7 +60,8 @@ absl::Status AlreadyExists(const NamespaceRecord& existing) {
 // private ones also the same VPC.
 const NamespaceRecord* FindConflict(const State& state, v1::NamespaceType type,
                                     absl::string_view name, absl::string_view vpc) {
-  const NamespaceIds* ids = state.FindNamespacesByName(type, name);
+  const NamespaceIds* ids = IsDnsNamespace(type) ? state.FindDnsNamespacesByName(name)
+                                                 : state.FindHttpNamespacesByName(name);
   if (ids == nullptr) {
     return nullptr;
   }

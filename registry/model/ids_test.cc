@@ -3,7 +3,6 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "registry/model/names.h"
 
 namespace cloudmap::registry {
 namespace {
@@ -106,26 +105,6 @@ TEST(ResolveId, OtherArnsNameNothingHere) {
        }) {
     EXPECT_EQ(ResolveId(options, "service", arn), "") << arn;
   }
-}
-
-TEST(IsDnsName, LabelsHave1To63BytesAndNamesAtMost253) {
-  const std::string label63(63, 'a');
-  EXPECT_TRUE(IsDnsName("local"));
-  EXPECT_TRUE(IsDnsName("corp.test."));
-  EXPECT_TRUE(IsDnsName("_http._tcp.corp.test"));
-  EXPECT_TRUE(IsDnsName(label63));
-  EXPECT_FALSE(IsDnsName(label63 + "a"));
-  EXPECT_FALSE(IsDnsName(""));
-  EXPECT_FALSE(IsDnsName("."));
-  EXPECT_FALSE(IsDnsName("a..b"));
-  EXPECT_FALSE(IsDnsName(".a"));
-  EXPECT_FALSE(IsDnsName("a.."));
-  const std::string name253 =
-      absl::StrCat(label63, ".", label63, ".", label63, ".", std::string(61, 'b'));
-  ASSERT_EQ(name253.size(), 253U);
-  EXPECT_TRUE(IsDnsName(name253));
-  EXPECT_TRUE(IsDnsName(name253 + "."));
-  EXPECT_FALSE(IsDnsName(name253 + "b"));
 }
 
 }  // namespace

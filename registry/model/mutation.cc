@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "registry/base/check.h"
+#include "registry/model/names.h"
 
 namespace cloudmap::registry {
 
@@ -110,7 +111,7 @@ class ChangeApplier {
   void IndexName(const NamespaceRecord& record) {
     const std::string key = NamespaceNameKey(record.type(), record.name());
     NamespaceIds ids;
-    if (const NamespaceIds* old = state_.FindNamespacesByName(record.type(), record.name())) {
+    if (const NamespaceIds* old = state_.FindNamespacesByNameKey(key)) {
       ids = *old;
     }
     // A load brings records in any order; age decides, so that a restart changes nothing.
@@ -121,7 +122,7 @@ class ChangeApplier {
     ids.push_back(record.id());
     std::sort(ids.begin(), ids.end(),
               [&age](const auto& a, const auto& b) { return age(a) < age(b); });
-    state_.namespaces_by_name_.Put(key, std::make_shared<const NamespaceIds>(std::move(ids)));
+    state_.namespaces_by_name_key_.Put(key, std::make_shared<const NamespaceIds>(std::move(ids)));
   }
 
   void DeleteNamespace(absl::string_view id) {
@@ -132,12 +133,12 @@ class ChangeApplier {
     const std::shared_ptr<const NamespaceRecord> record = entry->record;
     state_.namespace_by_http_name_.Remove(record->http_name());
     const std::string key = NamespaceNameKey(record->type(), record->name());
-    NamespaceIds ids = *state_.FindNamespacesByName(record->type(), record->name());
+    NamespaceIds ids = *state_.FindNamespacesByNameKey(key);
     std::erase(ids, id);
     if (ids.empty()) {
-      state_.namespaces_by_name_.Remove(key);
+      state_.namespaces_by_name_key_.Remove(key);
     } else {
-      state_.namespaces_by_name_.Put(key, std::make_shared<const NamespaceIds>(std::move(ids)));
+      state_.namespaces_by_name_key_.Put(key, std::make_shared<const NamespaceIds>(std::move(ids)));
     }
     state_.namespaces_.Remove(id);
   }

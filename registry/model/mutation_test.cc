@@ -136,15 +136,15 @@ TEST_F(ApplyTest, NamespacesOfANameAreListedOldestFirstWhateverTheOrderOfLoading
       Namespace("ns-a", "Corp.Test.", v1::NAMESPACE_TYPE_DNS_PUBLIC, 30),
       Namespace("ns-c", "corp.test", v1::NAMESPACE_TYPE_DNS_PRIVATE, 10),
       Namespace("ns-d", "corp.test", v1::NAMESPACE_TYPE_HTTP, 5));
-  const auto of = [this](v1::NamespaceType type, const char* name) {
-    const NamespaceIds* ids = state_.FindNamespacesByName(type, name);
+  const auto listed = [](const NamespaceIds* ids) {
     return ids == nullptr ? NamespaceIds() : *ids;
   };
-  EXPECT_THAT(of(v1::NAMESPACE_TYPE_DNS_PUBLIC, "CORP.test"), ElementsAre("ns-c", "ns-b", "ns-a"));
-  EXPECT_THAT(of(v1::NAMESPACE_TYPE_HTTP, "corp.test"), ElementsAre("ns-d"));
-  EXPECT_THAT(of(v1::NAMESPACE_TYPE_HTTP, "Corp.test"), ElementsAre());
+  EXPECT_THAT(listed(state_.FindDnsNamespacesByName("CORP.test")),
+              ElementsAre("ns-c", "ns-b", "ns-a"));
+  EXPECT_THAT(listed(state_.FindHttpNamespacesByName("corp.test")), ElementsAre("ns-d"));
+  EXPECT_THAT(listed(state_.FindHttpNamespacesByName("Corp.test")), ElementsAre());
   Delete(RecordKind::kNamespace, "ns-b");
-  EXPECT_THAT(of(v1::NAMESPACE_TYPE_DNS_PRIVATE, "corp.test"), ElementsAre("ns-c", "ns-a"));
+  EXPECT_THAT(listed(state_.FindDnsNamespacesByName("corp.test")), ElementsAre("ns-c", "ns-a"));
   EXPECT_EQ(state_.FindNamespaceByHttpName("corp.test-ns-b"), nullptr);
   EXPECT_EQ(state_.FindNamespaceByHttpName("corp.test-ns-c")->record->id(), "ns-c");
 }
@@ -199,14 +199,6 @@ TEST(Health, UnknownWithoutACheckAndTheLastSetValueWithACustomOne) {
   EXPECT_TRUE(HasHealthCheck(service));
   EXPECT_TRUE(CountsAsHealthy(v1::HEALTH_STATUS_UNKNOWN));
   EXPECT_FALSE(CountsAsHealthy(v1::HEALTH_STATUS_UNHEALTHY));
-}
-
-TEST(NameKeys, CompareAsTheNamespaceTypeDoes) {
-  EXPECT_EQ(ServiceNameKey(v1::NAMESPACE_TYPE_DNS_PUBLIC, "WeB"), "web");
-  EXPECT_EQ(ServiceNameKey(v1::NAMESPACE_TYPE_HTTP, "WeB"), "WeB");
-  EXPECT_EQ(CanonicalDnsName("Corp.Test."), "corp.test");
-  EXPECT_NE(NamespaceNameKey(v1::NAMESPACE_TYPE_HTTP, "corp"),
-            NamespaceNameKey(v1::NAMESPACE_TYPE_DNS_PUBLIC, "corp"));
 }
 
 }  // namespace

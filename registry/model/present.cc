@@ -3,6 +3,8 @@
 #include "absl/strings/string_view.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "registry/model/ids.h"
+#include "registry/model/names.h"
+#include "registry/model/soa_ttl.h"
 
 namespace cloudmap::registry {
 namespace {
@@ -29,8 +31,7 @@ void FillNamespace(const RegistryOptions& options, const NamespaceEntry& entry, 
   v1::SOA& soa = *dns.mutable_soa();  // an empty object for HTTP namespaces, as on AWS
   if (IsDnsNamespace(record.type())) {
     dns.set_hosted_zone_id(record.hosted_zone_id());
-    soa.set_ttl(record.has_soa_ttl_seconds() ? record.soa_ttl_seconds()
-                                             : DefaultSoaTtl(options.soa_ttls, record.type()));
+    soa.set_ttl(SoaTtlOf(options.soa_ttls, record));
   }
   out.mutable_properties()->mutable_http_properties()->set_http_name(record.http_name());
   SetTime(record.create_ms(), *out.mutable_create_date());

@@ -1,7 +1,7 @@
 #include "registry/model/state.h"
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "registry/model/names.h"
 
 namespace cloudmap::registry {
 
@@ -14,9 +14,16 @@ const NamespaceEntry* State::FindNamespaceByHttpName(absl::string_view http_name
   return id == nullptr ? nullptr : FindNamespace(*id);
 }
 
-const NamespaceIds* State::FindNamespacesByName(v1::NamespaceType type,
-                                                absl::string_view name) const {
-  const auto* ids = namespaces_by_name_.Find(NamespaceNameKey(type, name));
+const NamespaceIds* State::FindDnsNamespacesByName(absl::string_view name) const {
+  return FindNamespacesByNameKey(DnsNamespaceKey(name));
+}
+
+const NamespaceIds* State::FindHttpNamespacesByName(absl::string_view name) const {
+  return FindNamespacesByNameKey(HttpNamespaceKey(name));
+}
+
+const NamespaceIds* State::FindNamespacesByNameKey(absl::string_view name_key) const {
+  const auto* ids = namespaces_by_name_key_.Find(name_key);
   return ids == nullptr ? nullptr : ids->get();
 }
 
@@ -48,22 +55,6 @@ const PackedOperation* State::FindOperationByRequest(absl::string_view request_k
   return id == nullptr ? nullptr : FindOperation(*id);
 }
 
-std::string ServiceNameKey(v1::NamespaceType type, absl::string_view service_name) {
-  return IsDnsNamespace(type) ? absl::AsciiStrToLower(service_name) : std::string(service_name);
-}
-
-std::string CanonicalDnsName(absl::string_view name) {
-  if (!name.empty() && name.back() == '.') {
-    name.remove_suffix(1);
-  }
-  return absl::AsciiStrToLower(name);
-}
-
-std::string NamespaceNameKey(v1::NamespaceType type, absl::string_view name) {
-  return IsDnsNamespace(type) ? absl::StrCat("d/", CanonicalDnsName(name))
-                              : absl::StrCat("h/", name);
-}
-
 std::string RequestKey(absl::string_view method, absl::string_view namespace_id,
                        absl::string_view token) {
   return absl::StrCat(method, "\n", namespace_id, "\n", token);
@@ -79,10 +70,6 @@ std::string RequestKeyOf(const PackedOperation& operation) {
 
 int64_t DefaultSoaTtl(const SoaTtls& ttls, v1::NamespaceType type) {
   return type == v1::NAMESPACE_TYPE_DNS_PUBLIC ? ttls.public_seconds : ttls.private_seconds;
-}
-
-bool IsDnsNamespace(v1::NamespaceType type) {
-  return type == v1::NAMESPACE_TYPE_DNS_PRIVATE || type == v1::NAMESPACE_TYPE_DNS_PUBLIC;
 }
 
 }  // namespace cloudmap::registry

@@ -50,8 +50,11 @@ class State {
   // Lookups give nullptr for what does not exist; pointers live as long as the State.
   const NamespaceEntry* FindNamespace(absl::string_view id) const;
   const NamespaceEntry* FindNamespaceByHttpName(absl::string_view http_name) const;
-  // The DNS namespaces of a name, whatever their VPC and type, or the HTTP ones, by `type`.
-  const NamespaceIds* FindNamespacesByName(v1::NamespaceType type, absl::string_view name) const;
+  // The DNS namespaces that are called `name`, private and public, of any VPC; names compare
+  // without case and trailing dot.
+  const NamespaceIds* FindDnsNamespacesByName(absl::string_view name) const;
+  // The HTTP namespaces that are called `name` exactly.
+  const NamespaceIds* FindHttpNamespacesByName(absl::string_view name) const;
   const ServiceEntry* FindService(absl::string_view id) const;
   // By name, as names compare in that namespace: without case unless it is an HTTP namespace.
   const ServiceEntry* FindServiceByName(const NamespaceEntry& in, absl::string_view name) const;
@@ -75,30 +78,18 @@ class State {
   friend State Apply(State state, const std::vector<Change>& changes, int64_t revision);
   friend class ChangeApplier;
 
+  // `name_key` is a NamespaceNameKey.
+  const NamespaceIds* FindNamespacesByNameKey(absl::string_view name_key) const;
+
   int64_t revision_ = 0;
   PersistentMap<std::string, NamespaceEntry> namespaces_;
   PersistentMap<std::string, std::string> namespace_by_http_name_;
-  // By NamespaceNameKey.
-  PersistentMap<std::string, std::shared_ptr<const NamespaceIds>> namespaces_by_name_;
+  PersistentMap<std::string, std::shared_ptr<const NamespaceIds>> namespaces_by_name_key_;
   PersistentMap<std::string, ServiceEntry> services_;
   // By id; the key is the operation's own.
   PersistentMap<absl::string_view, PackedOperation, OperationIdHash> operations_;
   PersistentMap<std::string, std::string> operation_by_lock_;
   PersistentMap<std::string, std::string> operation_by_request_;  // RequestKey -> operation id
 };
-
-// Service names compare without case in DNS namespaces, exactly in HTTP ones.
-std::string ServiceNameKey(v1::NamespaceType type, absl::string_view service_name);
-
-// Lower case, without a trailing dot.
-std::string CanonicalDnsName(absl::string_view name);
-
-// DNS names compare without case and trailing dot; HTTP names exactly, and apart from DNS ones.
-std::string NamespaceNameKey(v1::NamespaceType type, absl::string_view name);
-
-bool IsDnsNamespace(v1::NamespaceType type);
-
-// In seconds, of a namespace of this type that sets none.
-int64_t DefaultSoaTtl(const SoaTtls& ttls, v1::NamespaceType type);
 
 }  // namespace cloudmap::registry

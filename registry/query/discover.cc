@@ -7,6 +7,7 @@
 #include "registry/limits.h"
 #include "registry/model/health.h"
 #include "registry/model/lookup.h"
+#include "registry/model/names.h"
 #include "registry/query/instance_summary_wire.h"
 #include "registry/query/query.h"
 
@@ -29,7 +30,7 @@ struct Discovered {
 // Of the DNS namespaces called `name`, the oldest whose HttpName is `http_name` without case.
 const NamespaceEntry* FindDnsNamespace(const State& state, absl::string_view name,
                                        absl::string_view http_name) {
-  const NamespaceIds* ids = state.FindNamespacesByName(v1::NAMESPACE_TYPE_DNS_PRIVATE, name);
+  const NamespaceIds* ids = state.FindDnsNamespacesByName(name);
   if (ids == nullptr) {
     return nullptr;
   }

@@ -10,6 +10,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "registry/model/health.h"
+#include "registry/model/soa_ttl.h"
 #include "server/net/address.h"
 
 namespace cloudmap::dns {
@@ -352,8 +353,7 @@ std::string RelativeHostName(const ServiceRecord& service, absl::string_view ins
 ServedNamespaces ServedBy(const State& state, absl::string_view dns_name) {
   ServedNamespaces private_ones;
   ServedNamespaces public_ones;
-  const registry::NamespaceIds* ids =
-      state.FindNamespacesByName(v1::NAMESPACE_TYPE_DNS_PRIVATE, dns_name);
+  const registry::NamespaceIds* ids = state.FindDnsNamespacesByName(dns_name);
   if (ids == nullptr) {
     return {};
   }
@@ -390,10 +390,7 @@ NodePtr CompileName(const State& state, const ServedNamespaces& namespaces,
 }
 
 uint32_t SoaTtl(const ServedNamespaces& namespaces, const ZoneDefaults& defaults) {
-  const auto& record = *namespaces.front()->record;
-  const int64_t seconds = record.has_soa_ttl_seconds()
-                              ? record.soa_ttl_seconds()
-                              : registry::DefaultSoaTtl(defaults.soa_ttls, record.type());
+  const int64_t seconds = registry::SoaTtlOf(defaults.soa_ttls, *namespaces.front()->record);
   return static_cast<uint32_t>(std::clamp<int64_t>(seconds, 0, kMaxTtl));
 }
 

@@ -6,6 +6,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "registry/base/check.h"
+#include "registry/model/names.h"
 
 namespace cloudmap::dns {
 namespace {
