@@ -2,7 +2,6 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "registry/base/status_macros.h"
 #include "registry/decide/decide.h"
@@ -17,14 +16,6 @@
 
 namespace cloudmap::registry {
 namespace {
-
-// The name as it is kept: AWS drops the trailing dot of a DNS name.
-std::string StoredName(v1::NamespaceType type, absl::string_view name) {
-  if (IsDnsNamespace(type) && absl::EndsWith(name, ".") && !absl::EndsWith(name, "..")) {
-    name.remove_suffix(1);
-  }
-  return std::string(name);
-}
 
 // What the three creates have in common.
 struct Creation {
@@ -158,7 +149,7 @@ Creation CreationOf(v1::NamespaceType type, const Request& request) {
   Creation creation;
   creation.type = type;
   creation.method = CreateMethod(type);
-  creation.name = StoredName(type, request.name());
+  creation.name = request.name();
   creation.token = request.creator_request_id();
   creation.tags = &request.tags();
   creation.request = &request;
@@ -168,7 +159,7 @@ Creation CreationOf(v1::NamespaceType type, const Request& request) {
 // The parts of a new namespace that all three requests have.
 template <typename Request>
 void FillFrom(const Request& request, NamespaceRecord& record) {
-  record.set_name(StoredName(record.type(), request.name()));
+  record.set_name(request.name());
   if (!request.description().empty()) {
     record.set_description(request.description());
   }
@@ -271,8 +262,14 @@ DecisionOr CreateHttpNamespace(const State& state, const CommandContext& context
 
 DecisionOr CreatePrivateDnsNamespace(const State& state, const CommandContext& context,
                                      const v1::CreatePrivateDnsNamespaceRequest& request) {
-  Creation creation = CreationOf(v1::NAMESPACE_TYPE_DNS_PRIVATE, request);
-  creation.vpc = request.vpc();
+  // AWS drops the trailing dot of the name. It is dropped before anything looks at the request, so
+  // that a retry is known as one with the dot and without it.
+  v1::CreatePrivateDnsNamespaceRequest undotted = request;
+  if (IsDnsName(request.name())) {
+    undotted.set_name(std::string(WithoutTrailingDot(request.name())));
+  }
+  Creation creation = CreationOf(v1::NAMESPACE_TYPE_DNS_PRIVATE, undotted);
+  creation.vpc = undotted.vpc();
   return Create<v1::CreatePrivateDnsNamespaceResponse>(state, context, creation);
 }
 

@@ -220,6 +220,21 @@ TEST_F(NamespaceTokens, ATokenBelongsToOneNameAndVpc) {
   EXPECT_EQ(create("apps.test", "vpc-2"), elsewhere);
 }
 
+TEST_F(NamespaceTokens, ARetryMayWriteTheTrailingDotOrNot) {
+  const auto create = [this](const char* name) {
+    return Start(CreatePrivateDnsNamespace,
+                 absl::StrCat("name: '", name, "' vpc: 'vpc-1' creator_request_id: 't'"));
+  };
+  const std::string dotted = create("services.example.org.");
+  EXPECT_EQ(create("services.example.org"), dotted);
+  EXPECT_EQ(create("services.example.org."), dotted);
+  options.operation_delay = absl::Seconds(30);
+  const std::string pending = create("other.example.org");
+  EXPECT_EQ(create("other.example.org."), pending);
+  Complete(pending);
+  EXPECT_EQ(create("other.example.org."), pending);
+}
+
 TEST_F(NamespaceTokens, AreOfOneMethod) {
   Start(CreateHttpNamespace, "name: 'corp.test' creator_request_id: 't'");
   EXPECT_EQ(Try(CreatePublicDnsNamespace, "name: 'corp.test' creator_request_id: 't'"), "OK");

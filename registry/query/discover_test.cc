@@ -116,6 +116,17 @@ TEST_F(DiscoverTest, HttpNamesAreExactAndDnsNamesWithoutCase) {
   EXPECT_EQ(Found(absl::AsciiStrToLower(name), "web"), Ids{"i-2"});
 }
 
+TEST_F(DiscoverTest, ADnsNamespaceIsFoundWithAndWithoutTheTrailingDot) {
+  const std::string in = PrivateNamespace("services.example.org.", "vpc-1");
+  Register(Service(in, "web").id(), "i-1");
+  for (const char* name : {"services.example.org", "services.example.org."}) {
+    EXPECT_EQ(Found(name, "web"), Ids{"i-1"}) << name;
+    EXPECT_EQ(Discover(name, "web").instances(0).namespace_name(), "services.example.org");
+  }
+  EXPECT_EQ(Fails("services.example.org..", "web"), "NamespaceNotFound");
+  EXPECT_EQ(Fails("apps.", "web"), "NamespaceNotFound") << "an HTTP name is any text";
+}
+
 TEST_F(DiscoverTest, AnExactHttpNameGoesBeforeADnsNameWithoutCase) {
   Register(Service(PrivateNamespace("Corp"), "web").id(), "dns");
   Register(Service(HttpNamespace("corp"), "web").id(), "http");

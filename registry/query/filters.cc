@@ -9,6 +9,7 @@
 #include "registry/base/status_macros.h"
 #include "registry/errors.h"
 #include "registry/model/ids.h"
+#include "registry/model/names.h"
 #include "registry/schema/enum_names.h"
 
 namespace cloudmap::registry {
@@ -82,6 +83,15 @@ bool TextMatches(const v1::NamespaceFilter& filter, absl::string_view text) {
              : text == filter.values(0);
 }
 
+// A DNS name is kept without its trailing dot, and asked for with it all the same. A prefix is no
+// name: "a." is the beginning of "a.b", not of "a".
+bool NameMatches(const v1::NamespaceFilter& filter, v1::NamespaceType type,
+                 absl::string_view name) {
+  return TextMatches(filter, name) ||
+         (ConditionOf(filter) == v1::FILTER_CONDITION_EQ && IsDnsNamespace(type) &&
+          WithoutTrailingDot(filter.values(0)) == name);
+}
+
 absl::StatusOr<int64_t> ParseTime(const std::string& text) {
   double seconds = 0;
   if (!absl::SimpleAtod(text, &seconds) || !std::isfinite(seconds) || seconds < 0 ||
@@ -122,9 +132,9 @@ bool NamespaceFilter::Accepts(const NamespaceRecord& record) const {
         return TextMatches(
             filter, EnumName(*v1::NamespaceType_descriptor()->FindValueByNumber(record.type())));
       case v1::NAMESPACE_FILTER_NAME_NAME:
-        return TextMatches(filter, record.name());
+        return NameMatches(filter, record.type(), record.name());
       case v1::NAMESPACE_FILTER_NAME_HTTP_NAME:
-        return TextMatches(filter, record.http_name());
+        return NameMatches(filter, record.type(), record.http_name());
       default:
         return filter.values(0) == "SELF";  // one server is one account
     }

@@ -51,6 +51,14 @@ TEST_F(Filters, NamespacesByNameAndHttpName) {
   EXPECT_EQ(NamespacesBy("HTTP_NAME", "corp.private-", "BEGINS_WITH"), Ids{second});
 }
 
+TEST_F(Filters, ADnsNameMayBeGivenWithItsTrailingDot) {
+  EXPECT_EQ(NamespacesBy("NAME", "corp.private."), Ids{private_});
+  EXPECT_EQ(NamespacesBy("HTTP_NAME", "corp.private."), Ids{private_});
+  EXPECT_EQ(NamespacesBy("NAME", "corp.private..", "EQ"), Ids()) << "one dot, not several";
+  EXPECT_EQ(NamespacesBy("NAME", "corp.private.", "BEGINS_WITH"), Ids()) << "a prefix is no name";
+  EXPECT_EQ(NamespacesBy("NAME", "corp.http."), Ids()) << "an HTTP name is any text";
+}
+
 TEST_F(Filters, NamespacesAndServicesByOwner) {
   EXPECT_EQ(NamespacesBy("RESOURCE_OWNER", "SELF").size(), 3U);
   EXPECT_EQ(NamespacesBy("RESOURCE_OWNER", "OTHER_ACCOUNTS"), Ids());

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The calls of external-dns's aws-sd provider, and what the ECS agent registers for a task."""
+"""The calls of external-dns's aws-sd provider, of the App Mesh controller and of the ECS agent."""
 
 import pathlib
 import sys
@@ -79,6 +79,24 @@ class ExternalDns(ApiTestCase):
             ["cname.target.com."],
             dns_queries.values(self.server, f"alias.{namespace['Name']}.", "CNAME"),
         )
+
+
+class AppMeshController(ApiTestCase):
+    """AWS's own App Mesh controller creates all its services with one CreatorRequestId."""
+
+    def test_services_of_one_token(self):
+        namespace = self.create_namespace("Http", "howto-k8s-cloudmap.pvt.aws.local")
+        made = {
+            name: self.call(
+                "CreateService",
+                Name=name,
+                NamespaceId=namespace["Id"],
+                CreatorRequestId="b0bb0c72-4a41-4d9e-9ab4-0e2a1a6b3a8e",
+                HealthCheckCustomConfig={"FailureThreshold": 1},
+            )["Service"]["Id"]
+            for name in ("colorteller", "colorgateway", "frontend")
+        }
+        self.assertEqual(3, len(set(made.values())))
 
 
 class Ecs(ApiTestCase):

@@ -214,6 +214,54 @@ class Replays(ApiTestCase):
         }
         self.refused("ServiceAlreadyExists", "CreateService", **changed)
 
+    def test_a_token_belongs_to_one_name(self):
+        """The same name in another namespace or VPC is another one, too."""
+        token = {"CreatorRequestId": "constant"}
+        namespaces = [
+            self.create_namespace(kind, name, **members, **token)
+            for kind, name, members in (
+                ("PrivateDns", "one.test", {}),
+                ("PrivateDns", "two.test", {}),
+                ("PrivateDns", "one.test", {"Vpc": "vpc-2"}),
+                ("PublicDns", "one.example.com", {}),
+                ("PublicDns", "two.example.com", {}),
+                ("Http", "one", {}),
+                ("Http", "two", {}),
+            )
+        ]
+        self.assertEqual(len(namespaces), len({namespace["Id"] for namespace in namespaces}))
+        services = [
+            self.create_service(namespace, name, (), **token)
+            for namespace in namespaces
+            for name in ("web", "api")
+        ]
+        self.assertEqual(len(services), len({service["Id"] for service in services}))
+        again = {"Name": "two", **token}
+        first = self.call("CreateHttpNamespace", **again)
+        self.assertEqual(first, self.call("CreateHttpNamespace", **again))
+        changed = {**again, "Description": "other"}
+        self.refused("NamespaceAlreadyExists", "CreateHttpNamespace", **changed)
+
+    def test_the_trailing_dot_of_a_private_name_does_not_count(self):
+        dotted = {"Name": "services.example.org.", "Vpc": "vpc-1", "CreatorRequestId": "t"}
+        first = self.call("CreatePrivateDnsNamespace", **dotted)
+        again = self.call("CreatePrivateDnsNamespace", **{**dotted, "Name": dotted["Name"][:-1]})
+        self.assertEqual(first, again)
+        operation = self.succeed(first)
+        namespace = self.call("GetNamespace", Id=operation["Targets"]["NAMESPACE"])["Namespace"]
+        names = (namespace["Name"], namespace["Properties"]["HttpProperties"]["HttpName"])
+        self.assertEqual(("services.example.org",) * 2, names)
+        self.register(self.create_service(namespace), "i-1", AWS_INSTANCE_IPV4="10.0.0.1")
+        for name in ("services.example.org", "services.example.org."):
+            found = self.call("DiscoverInstances", NamespaceName=name, ServiceName="web")
+            self.assertEqual(
+                ["services.example.org"], [i["NamespaceName"] for i in found["Instances"]]
+            )
+            for key in ("NAME", "HTTP_NAME"):
+                filters = [{"Name": key, "Values": [name]}]
+                listed = self.call("ListNamespaces", Filters=filters)["Namespaces"]
+                self.assertEqual([namespace["Id"]], [n["Id"] for n in listed], (key, name))
+
     def test_registration_with_the_same_token_is_the_same_operation(self):
         service = self.create_service(self.create_namespace("Http"), records=())
         members = {"ServiceId": service["Id"], "InstanceId": "i-1", "Attributes": {"a": "b"}}
