@@ -7,6 +7,7 @@
 #include "registry/base/status_macros.h"
 #include "registry/decide/decide.h"
 #include "registry/decide/effects.h"
+#include "registry/decide/host_name_warning.h"
 #include "registry/decide/instance_attributes.h"
 #include "registry/decide/operation.h"
 #include "registry/errors.h"

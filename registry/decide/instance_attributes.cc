@@ -14,6 +14,7 @@
 #include "registry/errors.h"
 #include "registry/limits.h"
 #include "registry/model/names.h"
+#include "registry/model/record_types.h"
 #include "registry/schema/enum_names.h"
 
 namespace cloudmap::registry {
@@ -29,12 +30,6 @@ bool IsKnown(absl::string_view key) {
 
 bool Has(const StringMap& attributes, const char* key) {
   return attributes.find(key) != attributes.end();
-}
-
-bool HasRecord(const ServiceRecord& service, v1::RecordType type) {
-  const auto& records = service.dns_config().dns_records();
-  return std::any_of(records.begin(), records.end(),
-                     [type](const v1::DnsRecord& record) { return record.type() == type; });
 }
 
 absl::Status CheckKeysAndSize(const StringMap& attributes) {
@@ -107,10 +102,12 @@ absl::Status CheckEc2(const NamespaceRecord& in, const StringMap& attributes) {
 
 absl::Status CheckAlias(const ServiceRecord& service, const StringMap& attributes) {
   RETURN_IF_ERROR(CheckAlone(kAttributeAlias, Companions(attributes, kAttributeAlias)));
-  // An SRV record needs a port and a host of its own, which an alias has not.
-  if (HasRecord(service, v1::RECORD_TYPE_SRV) ||
-      (!HasRecord(service, v1::RECORD_TYPE_A) && !HasRecord(service, v1::RECORD_TYPE_AAAA))) {
+  if (!HasRecordType(service, v1::RECORD_TYPE_A) && !HasRecordType(service, v1::RECORD_TYPE_AAAA)) {
     return InvalidInput("ALIAS instance can be registered only in services with A or AAAA records");
+  }
+  if (HasRecordType(service, v1::RECORD_TYPE_SRV)) {
+    // An SRV record needs a port and a host of its own, which an alias does not have.
+    return InvalidInput("ALIAS instance cannot be registered in services with SRV records");
   }
   if (service.dns_config().routing_policy() != v1::ROUTING_POLICY_WEIGHTED) {
     return InvalidInput(
@@ -129,7 +126,7 @@ absl::Status InvalidPort() { return InvalidInput("A valid port number must be su
 absl::Status CheckRequired(const ServiceRecord& service, const StringMap& attributes) {
   std::vector<std::string> missing;
   const auto require = [&](v1::RecordType type, const char* key) {
-    if (HasRecord(service, type) && !Has(attributes, key)) {
+    if (HasRecordType(service, type) && !Has(attributes, key)) {
       missing.emplace_back(key);
     }
   };
@@ -140,12 +137,12 @@ absl::Status CheckRequired(const ServiceRecord& service, const StringMap& attrib
     return InvalidInput(
         absl::StrCat("Required attribute(s) ", absl::StrJoin(missing, ", "), " are missing."));
   }
-  if (HasRecord(service, v1::RECORD_TYPE_SRV) && !Has(attributes, kAttributeIpv4) &&
+  if (HasRecordType(service, v1::RECORD_TYPE_SRV) && !Has(attributes, kAttributeIpv4) &&
       !Has(attributes, kAttributeIpv6)) {
     return InvalidInput("At least one of AWS_INSTANCE_IPV4 AWS_INSTANCE_IPV6 is required.");
   }
   const bool needs_port =
-      HasRecord(service, v1::RECORD_TYPE_SRV) || service.has_health_check_config();
+      HasRecordType(service, v1::RECORD_TYPE_SRV) || service.has_health_check_config();
   if (needs_port && !Has(attributes, kAttributePort)) {
     return InvalidPort();
   }
@@ -232,24 +229,6 @@ StringMap WithEc2Address(const RegistryOptions& options, StringMap attributes) {
     attributes[kAttributeIpv4] = options.ec2_addresses.at(attributes.at(kAttributeEc2));
   }
   return attributes;
-}
-
-std::string HostNameWarning(const NamespaceRecord& in, const ServiceRecord& service,
-                            absl::string_view id) {
-  if (!HasRecord(service, v1::RECORD_TYPE_SRV)) {
-    return "";
-  }
-  // Instance ids have letters, digits and _/:.@- (AWS); c-ares takes "/" as well, Go does not.
-  const bool refused_by_c_ares = id.find_first_of(":@") != absl::string_view::npos;
-  if (!refused_by_c_ares && !absl::StrContains(id, "/")) {
-    return "";
-  }
-  return absl::StrCat(
-      "instance id '", id, "' in service ", service.name(), " (", service.id(), ") of ", in.name(),
-      " makes an SRV target that ",
-      refused_by_c_ares ? "c-ares (Node.js, Envoy, gRPC) and Go" : "Go",
-      " will not read, nor the other records of the answer; ids of letters, digits, "
-      "'-', '_' and '.' are read by all");
 }
 
 std::string InvalidChange(const NamespaceRecord& in, const ServiceRecord& service,

@@ -32,9 +32,4 @@ StringMap WithEc2Address(const RegistryOptions& options, StringMap attributes);
 std::string InvalidChange(const NamespaceRecord& in, const ServiceRecord& service,
                           absl::string_view id);
 
-// What to warn of when instance `id` is registered in the service: characters that AWS takes but
-// some resolvers refuse in an SRV target, and with it the whole answer. "" when all is well.
-std::string HostNameWarning(const NamespaceRecord& in, const ServiceRecord& service,
-                            absl::string_view id);
-
 }  // namespace cloudmap::registry

@@ -1,3 +1,4 @@
+#include <map>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -235,32 +236,7 @@ TEST_F(InstanceAttributes, AddressesBesideSrvAreAllRequired) {
 TEST_F(InstanceAttributes, AnAliasCannotStandBesideSrv) {
   const std::string id = ServiceWith(Records({"A", "SRV"}, "WEIGHTED"));
   EXPECT_EQ(TryRegister(id, {{"AWS_ALIAS_DNS_NAME", "lb.example.com"}}),
-            "InvalidInput: ALIAS instance can be registered only in services with A or AAAA "
-            "records");
-}
-
-// c-ares and Go refuse the whole answer; AWS takes such ids, and so do we, with a warning.
-TEST_F(InstanceAttributes, IdsThatMakeUnreadableSrvTargetsAreTakenWithAWarning) {
-  const std::string srv = ServiceWith(Records({"SRV"}));
-  const std::string a = ServiceWith(kA, "addresses");
-  const auto warning = [&](const std::string& service, const char* id) {
-    v1::RegisterInstanceRequest request;
-    request.set_service_id(service);
-    request.set_instance_id(id);
-    (*request.mutable_attributes())["AWS_INSTANCE_IPV4"] = "10.0.0.1";
-    (*request.mutable_attributes())["AWS_INSTANCE_PORT"] = "80";
-    const auto decision = RegisterInstance(state, NextContext(), request);
-    EXPECT_TRUE(decision.ok()) << decision.status();
-    return decision->warning;
-  };
-  for (const char* id : {"a:b", "a@b"}) {
-    EXPECT_THAT(warning(srv, id),
-                ::testing::AllOf(::testing::HasSubstr(id), ::testing::HasSubstr(srv),
-                                 ::testing::HasSubstr("c-ares")));
-  }
-  EXPECT_THAT(warning(srv, "a/b"), ::testing::HasSubstr("Go"));
-  EXPECT_EQ(warning(srv, "i-0.a_b"), "");
-  EXPECT_EQ(warning(a, "a:b"), "") << "no host name is made of it";
+            "InvalidInput: ALIAS instance cannot be registered in services with SRV records");
 }
 
 TEST_F(InstanceAttributes, SurplusSystemAttributesAreStored) {

@@ -10,6 +10,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "registry/model/health.h"
+#include "registry/model/record_types.h"
 #include "registry/model/soa_ttl.h"
 #include "server/net/address.h"
 
@@ -334,10 +335,7 @@ bool IsMixedCase(absl::string_view instance_id) {
 }
 
 bool HasHostNames(const ServiceRecord& service) {
-  const auto& records = service.dns_config().dns_records();
-  return std::any_of(records.begin(), records.end(), [](const v1::DnsRecord& record) {
-    return record.type() == v1::RECORD_TYPE_SRV;
-  });
+  return registry::HasRecordType(service, v1::RECORD_TYPE_SRV);
 }
 
 std::string RelativeServiceName(const ServiceRecord& service) {
