@@ -15,7 +15,7 @@ SERVICES = (
     "web", "api-{n}", "a.b", "deep.er.name{n}", "_http._tcp", "_grpc._tcp.v{n}", "under_score", "x{n}", "UPPER-{n}",
     "l" * 63, "db.primary", "db.replica", "{n}", "v{n}-dash",
 )
-KINDS = ("A", "AAAA", "A+AAAA", "SRV", "CNAME")
+KINDS = ("A", "AAAA", "A+AAAA", "SRV", "A+SRV", "AAAA+SRV", "A+AAAA+SRV", "CNAME")
 TYPES = ("A", "AAAA", "SRV", "CNAME", "TXT", "MX", "SOA", "NS", "PTR", "DS", "TYPE65280", "HTTPS", "ANY")
 MULTIVALUE_MAX = 8
 
@@ -44,6 +44,7 @@ class Content:
             self._add_zone(number)
         for number, apex in enumerate(list(self.soa_ttls)):
             self._fill(number, apex)
+        self._add_loop(next(iter(self.soa_ttls)))
 
     def _add_zone(self, number):
         rng = self._rng
@@ -69,15 +70,24 @@ class Content:
             self.services[apex].append((name, kind, ttls, policy, instances))
             self._publish(apex, f"{name}.{apex}", ttls, policy, instances)
 
+    def _add_loop(self, apex):
+        """Two CNAMEs that lead to each other: chance alone does not always make one."""
+        for name, other in (("loop-a", "loop-b"), ("loop-b", "loop-a")):
+            instances = [("i-0", {"AWS_INSTANCE_CNAME": f"{other}.{apex}"})]
+            self.services[apex].append((name, "CNAME", {"CNAME": 60}, "WEIGHTED", instances))
+            self._publish(apex, f"{name}.{apex}", {"CNAME": 60}, "WEIGHTED", instances)
+
     def _instance(self, kind, apex, number):
         rng = self._rng
         host = rng.randrange(200)  # sometimes the same as another's
         attributes = {}
-        if "A" in kind.split("+") or kind == "SRV":
+        kinds = kind.split("+")
+        # The host of an SRV record has whatever addresses were given, also those of no record's.
+        if "A" in kinds or kind == "SRV":
             attributes["AWS_INSTANCE_IPV4"] = f"10.{rng.randrange(4)}.0.{host}"
-        if "AAAA" in kind.split("+") or (kind == "SRV" and rng.random() < 0.5):
+        if "AAAA" in kinds or ("SRV" in kinds and rng.random() < 0.5):
             attributes["AWS_INSTANCE_IPV6"] = f"2001:db8::{host:x}"
-        if kind == "SRV":
+        if "SRV" in kinds:
             attributes["AWS_INSTANCE_PORT"] = str(rng.randrange(1, 65536))
         if kind == "CNAME":
             attributes["AWS_INSTANCE_CNAME"] = self._target(apex)
@@ -159,7 +169,7 @@ class Content:
         return self.names[apex].get(name.lower().rstrip("."), {}) if apex else {}
 
     def questions(self, count):
-        """A seeded choice; every existing name is asked for each of its own types."""
+        """A seeded choice: half of it asks existing names for types that they have."""
         rng = self._rng
         asked = []
         for apex, zone in self.names.items():
@@ -173,6 +183,7 @@ class Content:
             candidates += [(name, kind) for name in around for kind in TYPES]
         asked = rng.sample(asked, min(len(asked), count // 2))
         asked += [(name, kind) for name in ("example.com", "test", "xns1.test", ".") for kind in TYPES]
+        asked += [(f"loop-a.{next(iter(self.soa_ttls))}", kind) for kind in TYPES]
         asked += rng.sample(candidates, min(len(candidates), count - len(asked)))
         rng.shuffle(asked)
         return [Question(name, kind, self._tags(name, kind)) for name, kind in asked]
