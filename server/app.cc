@@ -9,6 +9,7 @@
 #include "nlohmann/json.hpp"
 #include "registry/base/status_macros.h"
 #include "registry/store/open_store.h"
+#include "server/dns/transport/served_addresses.h"
 #include "server/net/interfaces.h"
 #include "server/version.h"
 #include "spdlog/spdlog.h"
@@ -71,8 +72,10 @@ absl::StatusOr<dns::DnsServerOptions> DnsOptionsOf(const Config& config) {
 // addresses that the AWS JSON endpoint listens on.
 std::vector<dns::StaticName> EndpointNames(const Config& config) {
   const SocketAddress listen = *SocketAddress::Parse(config.http_listen);
+  // HTTP takes IPv4 as well on `[::]`.
+  const IpFamily family = listen.is_v4() ? IpFamily::kV4 : IpFamily::kBoth;
   const std::vector<std::string> addresses = listen.is_wildcard()
-                                                 ? InterfaceAddresses(listen.is_v4())
+                                                 ? InterfaceAddresses(family)
                                                  : std::vector<std::string>{listen.IpString()};
   std::vector<dns::StaticName> names;
   for (const std::string& name : config.endpoint_names) {
@@ -82,28 +85,11 @@ std::vector<dns::StaticName> EndpointNames(const Config& config) {
   return names;
 }
 
-// Where DNS is served, for the NS records of zones.
-std::vector<std::string> DnsAddresses(const Config& config) {
-  std::vector<std::string> addresses;
-  for (const std::string& text : config.dns_listen) {
-    const SocketAddress listen = *SocketAddress::Parse(text);
-    const std::vector<std::string> own = listen.is_wildcard()
-                                             ? InterfaceAddresses(listen.is_v4())
-                                             : std::vector<std::string>{listen.IpString()};
-    for (const std::string& address : own) {
-      if (std::find(addresses.begin(), addresses.end(), address) == addresses.end()) {
-        addresses.push_back(address);
-      }
-    }
-  }
-  return addresses;
-}
-
 dns::PublisherOptions PublisherOptionsOf(const Config& config,
                                          const registry::RegistryOptions& registry) {
   dns::PublisherOptions options;
   options.static_names = EndpointNames(config);
-  options.name_server_addresses = DnsAddresses(config);
+  options.name_server_addresses = dns::ServedAddresses(config.dns_listen);
   options.soa_ttls = registry.soa_ttls;
   // Resolvers that follow an NS record to the endpoint's name must find DNS there.
   const auto serves_dns = [&options](const std::string& address) {

@@ -14,14 +14,14 @@ namespace cloudmap {
 namespace {
 
 // The address in text, "" for one of another family or a link-local one.
-std::string TextOf(const sockaddr& address, bool v4_only) {
-  if (address.sa_family == AF_INET) {
+std::string TextOf(const sockaddr& address, IpFamily family) {
+  if (address.sa_family == AF_INET && family != IpFamily::kV6) {
     sockaddr_in v4;
     std::memcpy(&v4, &address, sizeof(v4));
     const auto* bytes = reinterpret_cast<const uint8_t*>(&v4.sin_addr);
     return SocketAddress::Of({bytes, 4}, 0).IpString();
   }
-  if (address.sa_family == AF_INET6 && !v4_only) {
+  if (address.sa_family == AF_INET6 && family != IpFamily::kV4) {
     sockaddr_in6 v6;
     std::memcpy(&v6, &address, sizeof(v6));
     if (!IN6_IS_ADDR_LINKLOCAL(&v6.sin6_addr)) {
@@ -33,7 +33,7 @@ std::string TextOf(const sockaddr& address, bool v4_only) {
 
 }  // namespace
 
-std::vector<std::string> InterfaceAddresses(bool v4_only) {
+std::vector<std::string> InterfaceAddresses(IpFamily family) {
   ifaddrs* list = nullptr;
   if (getifaddrs(&list) != 0) {
     return {};
@@ -45,7 +45,7 @@ std::vector<std::string> InterfaceAddresses(bool v4_only) {
     if (entry->ifa_addr == nullptr || (entry->ifa_flags & IFF_UP) == 0) {
       continue;
     }
-    std::string text = TextOf(*entry->ifa_addr, v4_only);
+    std::string text = TextOf(*entry->ifa_addr, family);
     if (!text.empty()) {
       ((entry->ifa_flags & IFF_LOOPBACK) != 0 ? loopback : others).push_back(std::move(text));
     }

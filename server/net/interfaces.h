@@ -1,13 +1,18 @@
 // The addresses of this host's network interfaces.
+//
+//   InterfaceAddresses(IpFamily::kV4);        // {"192.0.2.7"}
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 namespace cloudmap {
 
-// Those that are up, without loopback and IPv6 link-local ones; loopback if there are no others.
-// `v4_only` leaves out IPv6.
-std::vector<std::string> InterfaceAddresses(bool v4_only);
+enum class IpFamily : uint8_t { kV4, kV6, kBoth };
+
+// The addresses of that family in text, of interfaces that are up, without loopback and IPv6
+// link-local ones; those of loopback when there are no others. Empty when the kernel does not say.
+std::vector<std::string> InterfaceAddresses(IpFamily family);
 
 }  // namespace cloudmap

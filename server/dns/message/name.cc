@@ -3,6 +3,16 @@
 #include "absl/strings/str_format.h"
 
 namespace cloudmap::dns {
+
+bool IsWithin(NameView name, NameView zone) {
+  // Only at a label's start: the bytes of a zone may also be the end of a longer label.
+  size_t at = 0;
+  while (name.size - at > zone.size) {
+    at += name.bytes[at] + 1U;
+  }
+  return NameView{name.bytes + at, name.size - at} == zone;
+}
+
 std::optional<std::string> WireName(absl::string_view text) {
   if (!text.empty() && text.back() == '.') {
     text.remove_suffix(1);

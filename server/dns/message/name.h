@@ -56,6 +56,9 @@ struct NameView {
   }
 };
 
+// True when `name` is `zone` or a name below it. Both are in lower case.
+bool IsWithin(NameView name, NameView zone);
+
 // `text` in wire form, in its own case; dots separate labels and a final dot is optional. Nothing
 // when a label is empty or over 63 bytes or the name over 255.
 std::optional<std::string> WireName(absl::string_view text);

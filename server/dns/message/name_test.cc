@@ -46,6 +46,20 @@ TEST(WireName, RefusesEmptyAndLongLabelsAndNames) {
   EXPECT_FALSE(WireName(longest + "x").has_value());
 }
 
+TEST(IsWithin, ComparesWholeLabels) {
+  const auto within = [](absl::string_view name, absl::string_view zone) {
+    return IsWithin(Parsed(name).view(), Parsed(zone).view());
+  };
+  EXPECT_TRUE(within("sd.local", "sd.local"));
+  EXPECT_TRUE(within("a.b.sd.local", "sd.local"));
+  EXPECT_TRUE(within("sd.local", "."));
+  EXPECT_FALSE(within("local", "sd.local"));
+  EXPECT_FALSE(within("xsd.local", "sd.local"));
+  // The label "\2sd\5local" ends in the bytes of the zone.
+  const auto label = Raw(std::string("\11x\2sd\5local\0", 11));
+  EXPECT_FALSE(IsWithin({label.data(), label.size()}, Parsed("sd.local").view()));
+}
+
 TEST(LookupName, ReadsWhatWireNameWrites) {
   const std::string x63(63, 'x');
   for (const std::string& text : {std::string("."), std::string("a"), std::string("a.b.c"),

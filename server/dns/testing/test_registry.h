@@ -23,8 +23,8 @@ class TestRegistry {
   using Types = std::vector<std::pair<v1::RecordType, int64_t>>;
   using Attributes = std::map<std::string, std::string>;
 
-  TestRegistry()
-      : publisher_({0x0123456789abcdef, 0xfedcba9876543210}), reader_(publisher_.zones()) {
+  explicit TestRegistry(const PublisherOptions& options = {})
+      : publisher_({0x0123456789abcdef, 0xfedcba9876543210}, options), reader_(publisher_.zones()) {
     publisher_.OnLoad(state_);
   }
 

@@ -286,6 +286,10 @@ std::string FullName(absl::string_view relative, absl::string_view dns_name) {
   return relative.empty() ? std::string(dns_name) : absl::StrCat(relative, ".", dns_name);
 }
 
+NameView ViewOf(const std::string& wire) {
+  return {reinterpret_cast<const uint8_t*>(wire.data()), wire.size()};
+}
+
 // The name servers of the zone `dns_name`, whose apex is `apex` in wire form.
 NameServers NameServersOf(const ZoneDefaults& defaults, absl::string_view dns_name,
                           const std::string& apex) {
@@ -298,6 +302,42 @@ NameServers NameServersOf(const ZoneDefaults& defaults, absl::string_view dns_na
     return {{apex, "", ""}};
   }
   return {{*name, defaults.addresses_v4, defaults.addresses_v6}};
+}
+
+// The name server of a zone that is called `owner`, a wire name at `relative` below the zone's
+// apex; nothing when none is.
+std::optional<NameServer> NameServerAt(const ZoneDefaults& defaults, absl::string_view relative,
+                                       const std::string& owner) {
+  if (defaults.name_servers.empty()) {
+    return relative == kNameServerLabel
+               ? std::optional(NameServer{owner, defaults.addresses_v4, defaults.addresses_v6})
+               : std::nullopt;
+  }
+  for (const NameServer& server : defaults.name_servers) {
+    if (server.name == owner) {
+      return server;
+    }
+  }
+  return std::nullopt;
+}
+
+// A zone that has nothing but its name servers: those that are called by names inside it have their
+// addresses there, so that transfers are complete.
+ZonePtr ZoneOfServers(const std::string& apex, NameServers servers, uint32_t soa_ttl,
+                      uint32_t serial, const SipKey& key) {
+  const NameView view = ViewOf(apex);
+  const auto shared = std::make_shared<const NameServers>(std::move(servers));
+  const ZonePtr empty = Zone::Make(view, key, shared, soa_ttl, serial);
+  ZoneEditor editor(*empty, key);
+  for (const NameServer& server : *shared) {
+    const NameView name = ViewOf(server.name);
+    if (IsWithin(name, view)) {
+      ContentBuilder builder;
+      builder.AddServer(server, Zone::kNsTtl);
+      editor.Put(Node::Make(name, builder.TakeRRsets(/*at_apex=*/false), {}));
+    }
+  }
+  return editor.changed() ? editor.Finish(serial) : empty;
 }
 
 // Adds the hosts that `relative` names: an instance id, a dot, and the name of an SRV service.
@@ -380,11 +420,12 @@ NodePtr CompileName(const State& state, const ServedNamespaces& namespaces,
     }
     AddHosts(state, *in, mixed_case, relative, builder);
   }
-  if (builder.empty() && relative == kNameServerLabel && defaults.name_servers.empty()) {
-    builder.AddServer({*owner, defaults.addresses_v4, defaults.addresses_v6}, Zone::kNsTtl);
+  if (builder.empty()) {
+    if (const auto server = NameServerAt(defaults, relative, *owner)) {
+      builder.AddServer(*server, Zone::kNsTtl);
+    }
   }
-  const NameView name{reinterpret_cast<const uint8_t*>(owner->data()), owner->size()};
-  return Node::Make(name, builder.TakeRRsets(relative.empty()), builder.alias());
+  return Node::Make(ViewOf(*owner), builder.TakeRRsets(relative.empty()), builder.alias());
 }
 
 uint32_t SoaTtl(const ServedNamespaces& namespaces, const ZoneDefaults& defaults) {
@@ -400,9 +441,8 @@ ZonePtr CompileZone(const State& state, const ServedNamespaces& namespaces,
     return nullptr;
   }
   const auto serial = static_cast<uint32_t>(state.revision());
-  auto servers = std::make_shared<const NameServers>(NameServersOf(defaults, dns_name, *apex));
-  const ZonePtr empty = Zone::Make({reinterpret_cast<const uint8_t*>(apex->data()), apex->size()},
-                                   key, std::move(servers), SoaTtl(namespaces, defaults), serial);
+  const ZonePtr empty = ZoneOfServers(*apex, NameServersOf(defaults, dns_name, *apex),
+                                      SoaTtl(namespaces, defaults), serial, key);
   ZoneEditor editor(*empty, key);
   const auto put = [&](const std::string& relative) {
     const NodePtr node = CompileName(state, namespaces, mixed_case, defaults, dns_name, relative);
@@ -410,7 +450,6 @@ ZonePtr CompileZone(const State& state, const ServedNamespaces& namespaces,
       editor.Put(node);
     }
   };
-  put(kNameServerLabel);
   for (const NamespaceEntry* in : namespaces) {
     in->services.ForEach([&](const std::string&, const std::string& service_id) {
       const ServiceEntry* service = state.FindService(service_id);
@@ -443,15 +482,14 @@ ZonePtr CompileStatic(const StaticName& name, const ZoneDefaults& defaults, cons
   if (!host.has_value()) {
     return nullptr;
   }
+  const std::string text = absl::AsciiStrToLower(name.name);
+  const ZonePtr empty =
+      ZoneOfServers(host->name, NameServersOf(defaults, text, host->name),
+                    static_cast<uint32_t>(defaults.soa_ttls.private_seconds), kStaticSerial, key);
   ContentBuilder builder;
   builder.AddServer(*host, kStaticTtl);
-  const NameView apex{reinterpret_cast<const uint8_t*>(host->name.data()), host->name.size()};
-  auto servers = std::make_shared<const NameServers>(
-      defaults.name_servers.empty() ? NameServers{*host} : defaults.name_servers);
-  const auto soa_ttl = static_cast<uint32_t>(defaults.soa_ttls.private_seconds);
-  const ZonePtr empty = Zone::Make(apex, key, std::move(servers), soa_ttl, kStaticSerial);
   ZoneEditor editor(*empty, key);
-  editor.Put(Node::Make(apex, builder.TakeRRsets(/*at_apex=*/true), {}));
+  editor.Put(Node::Make(empty->apex(), builder.TakeRRsets(/*at_apex=*/true), {}));
   return editor.changed() ? editor.Finish(kStaticSerial) : empty;
 }
 

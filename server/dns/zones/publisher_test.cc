@@ -334,42 +334,112 @@ TEST_F(PublisherTest, ALoadAfterAFailedCommitForgetsWhatTheStoreDoesNotHave) {
   EXPECT_EQ(RcodeOf("web.sd.local"), LDNS_RCODE_REFUSED);
 }
 
-TEST(Publisher, StaticNamesAreAnsweredUntilANamespaceTakesTheName) {
+// Names of this server itself: of its endpoint, and of the name servers of its zones.
+class OwnNames {
+ public:
+  explicit OwnNames(const PublisherOptions& options) : registry(options), client_(registry) {}
+
+  std::vector<std::string> Ask(const std::string& name, uint16_t qtype) {
+    return client_.Ask(name, qtype).answer();
+  }
+  std::vector<std::string> Additional(const std::string& name, uint16_t qtype) {
+    return client_.Ask(name, qtype).additional();
+  }
+  // "owner type" of every RRset in the zone but SOA and NS, as a transfer walks them.
+  std::vector<std::string> RRsetsOf(const std::string& apex) {
+    std::vector<std::string> lines;
+    LookupName name;
+    const std::string wire = *WireName(apex);
+    name.Parse({reinterpret_cast<const uint8_t*>(wire.data()), wire.size()}, 0);
+    name.Hash(registry.zones().hash_key());
+    (*registry.zones().FindApex(name))->nodes().ForEach([&](const NameView& owner, const auto& e) {
+      for (const RRset& rrset : e.node->rrsets()) {
+        lines.push_back(absl::StrCat(NameText(owner), " ", rrset.type()));
+      }
+    });
+    return lines;
+  }
+
+  TestRegistry registry;
+
+ private:
+  TestClient client_;
+};
+
+PublisherOptions Endpoint(const std::string& name) {
+  PublisherOptions options;
+  options.static_names = {{name, {"192.0.2.1"}}};
+  options.name_servers = options.static_names;
+  options.name_server_addresses = {"192.0.2.1"};
+  return options;
+}
+
+TEST(OwnNames, StaticNamesAreAnsweredUntilANamespaceTakesTheName) {
   PublisherOptions options;
   options.static_names = {{"Map.test", {"192.0.2.1", "2001:db8::1", "nonsense"}},
                           {"data-map.test", {"192.0.2.1"}}};
-  ZonePublisher publisher({1, 2}, options);
-  registry::NamespaceRecord record;
-  record.set_id("ns-1");
-  record.set_name("map.test");
-  record.set_type(v1::NAMESPACE_TYPE_DNS_PRIVATE);
-  registry::Mutation create;
-  create.Put(record);
-  registry::Mutation remove;
-  remove.Delete({registry::RecordKind::kNamespace, "ns-1", ""});
-  const registry::State empty;
-  const registry::State with = registry::Apply(empty, create.changes(), 1);
-  const registry::State without = registry::Apply(with, remove.changes(), 2);
-
-  Published<ZoneTable>::Reader reader(publisher.zones());
-  Worker worker(1);
-  const auto ask = [&](const std::string& name, uint16_t qtype) {
-    Bytes out(kMaxMessageSize);
-    const SocketAddress address = *SocketAddress::Parse("192.0.2.9:53");
-    out.resize(Respond(TestQuery(name, qtype).Packet(), reader.Current(), RespondOptions(),
-                       {Transport::kUdp, address, 1}, worker, out));
-    return Response(out).answer();
-  };
-  publisher.OnLoad(empty);
-  EXPECT_THAT(ask("map.test", type::kA), ElementsAre("map.test. 60 IN A 192.0.2.1"));
-  EXPECT_THAT(ask("map.test", type::kAaaa), ElementsAre("map.test. 60 IN AAAA 2001:db8::1"));
-  EXPECT_THAT(ask("data-map.test", type::kA), SizeIs(1));
-  publisher.OnCommit(empty, with, create.changes());
-  EXPECT_THAT(ask("map.test", type::kA), IsEmpty());
-  publisher.OnCommit(with, without, remove.changes());
-  EXPECT_THAT(ask("map.test", type::kA), SizeIs(1));
-  EXPECT_THAT(ask("map.test", type::kSoa), ElementsAre(testing::HasSubstr(" 2 7200 ")))
+  OwnNames own(options);
+  EXPECT_THAT(own.Ask("map.test", type::kA), ElementsAre("map.test. 60 IN A 192.0.2.1"));
+  EXPECT_THAT(own.Ask("map.test", type::kAaaa), ElementsAre("map.test. 60 IN AAAA 2001:db8::1"));
+  EXPECT_THAT(own.Ask("data-map.test", type::kA), SizeIs(1));
+  own.registry.AddNamespace("map.test");
+  own.registry.Commit();
+  EXPECT_THAT(own.Ask("map.test", type::kA), IsEmpty());
+  own.registry.DeleteNamespace();
+  own.registry.Commit();
+  EXPECT_THAT(own.Ask("map.test", type::kA), SizeIs(1));
+  EXPECT_THAT(own.Ask("map.test", type::kSoa), ElementsAre(testing::HasSubstr(" 2 7200 ")))
       << "the serial goes on";
+}
+
+// The endpoint may be on an address that has no DNS.
+TEST(OwnNames, ZonesOfStaticNamesAreServedWhereDnsIs) {
+  PublisherOptions options;
+  options.static_names = {{"map.test", {"192.0.2.1"}}};
+  options.name_server_addresses = {"192.0.2.53"};
+  OwnNames own(options);
+  EXPECT_THAT(own.Ask("map.test", type::kNs),
+              ElementsAre("map.test. 300 IN NS cloudmapd-ns.map.test."));
+  EXPECT_THAT(own.Additional("map.test", type::kNs),
+              ElementsAre("cloudmapd-ns.map.test. 300 IN A 192.0.2.53"));
+  EXPECT_THAT(own.Ask("cloudmapd-ns.map.test", type::kA), SizeIs(1));
+  EXPECT_THAT(own.Ask("map.test", type::kA), ElementsAre("map.test. 60 IN A 192.0.2.1"));
+}
+
+TEST(OwnNames, ZonesNameTheConfiguredServersInsteadOfOneInside) {
+  OwnNames own(Endpoint("map.test"));
+  own.registry.AddNamespace("sd.local");
+  own.registry.Commit();
+  EXPECT_THAT(own.Ask("sd.local", type::kNs), ElementsAre("sd.local. 300 IN NS map.test."));
+  EXPECT_THAT(own.Additional("sd.local", type::kNs), ElementsAre("map.test. 300 IN A 192.0.2.1"));
+  EXPECT_THAT(own.Ask("cloudmapd-ns.sd.local", type::kA), IsEmpty());
+  EXPECT_THAT(own.Ask("sd.local", type::kSoa),
+              ElementsAre(StartsWith("sd.local. 15 IN SOA map.test. hostmaster.sd.local. ")));
+}
+
+// What a secondary has of a zone, it has from the zone alone.
+TEST(OwnNames, AServerThatIsCalledByANameInsideAZoneHasItsAddressesInIt) {
+  OwnNames own(Endpoint("map.sd.local"));
+  own.registry.AddNamespace("sd.local");
+  own.registry.Commit();
+  EXPECT_THAT(own.RRsetsOf("sd.local"), ElementsAre("map.sd.local. 1"));
+  EXPECT_THAT(own.Ask("map.sd.local", type::kA), ElementsAre("map.sd.local. 60 IN A 192.0.2.1"))
+      << "from its own zone";
+}
+
+TEST(OwnNames, ANamespaceThatIsCalledAsTheServerLeadsToItUntilItHasAddressesAtItsApex) {
+  OwnNames own(Endpoint("map.test"));
+  const std::string server = "map.test. 300 IN A 192.0.2.1";
+  own.registry.AddNamespace("map.test");
+  own.registry.Commit();
+  EXPECT_THAT(own.Ask("map.test", type::kA), ElementsAre(server));
+  own.registry.AddService(".", {{v1::RECORD_TYPE_A, 60}});
+  own.registry.AddInstance(".", "i", {{"AWS_INSTANCE_IPV4", "192.0.2.9"}});
+  own.registry.Commit();
+  EXPECT_THAT(own.Ask("map.test", type::kA), ElementsAre("map.test. 60 IN A 192.0.2.9"));
+  own.registry.DeleteInstance(".", "i");
+  own.registry.Commit();
+  EXPECT_THAT(own.Ask("map.test", type::kA), ElementsAre(server));
 }
 
 // Everything a client can ask of the registry's names, as text.

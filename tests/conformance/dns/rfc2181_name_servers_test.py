@@ -28,10 +28,16 @@ cloudmapd-ns.pub.example.com. 3600 A {server}
 # NS records name no port, so resolvers come to 53.
 PORT = 53
 
-BIND_ZONES = """
+# A static stub's servers are asked in place of what NS records say, but zones below it are found by theirs.
+BIND_STATIC_STUBS = """
 zone "example.com" {{ type static-stub; server-addresses {{ {parent}; }}; }};
 zone "sd.local" {{ type static-stub; server-addresses {{ {server}; }}; }};
 zone "prod.sd.local" {{ type static-stub; server-addresses {{ {server}; }}; }};
+"""
+# A stub takes the zone's NS records from its primary and from then on believes them alone.
+BIND_STUBS = """
+zone "example.com" {{ type stub; primaries {{ {parent}; }}; }};
+zone "sd.local" {{ type stub; primaries {{ {server}; }}; }};
 """
 UNBOUND_ZONES = """
 stub-zone:
@@ -137,9 +143,14 @@ class NameServers:
         self.check("sd.local")
 
 
-class Bind(NameServers, ServerTestCase):
+class BindWithStaticStubs(NameServers, ServerTestCase):
     resolver_name = "bind"
-    zones = BIND_ZONES
+    zones = BIND_STATIC_STUBS
+
+
+class BindWithStubs(NameServers, ServerTestCase):
+    resolver_name = "bind"
+    zones = BIND_STUBS
 
 
 class Unbound(NameServers, ServerTestCase):

@@ -60,6 +60,19 @@ class Transfers(TransferTestCase):
         registry.close()
         self.assertEqual(EMPTY_ZONE, len(self.transfer(server, "sd.test")))
 
+    def test_a_name_server_inside_the_zone_is_transferred_with_its_address(self):
+        server = self.start_server("--store", "memory", "--allow-transfer", own_address(), "--endpoint-name", "map.sd.test")
+        registry = Registry(server)
+        registry.namespace("sd.test")
+        registry.namespace("other.test")
+        registry.close()
+        for zone, expected in (
+            ("sd.test", {("sd.test.", "NS", "map.sd.test."), ("map.sd.test.", "A", server.dns[0])}),
+            ("other.test", {("other.test.", "NS", "map.sd.test.")}),
+        ):
+            found = self.transfer(server, zone)
+            self.assertEqual(expected, {(str(name), kind, data) for name, _, kind, data in found if kind != "SOA"})
+
     def test_rfc5936_s2_2_1_what_is_no_zone_of_ours_is_notauth(self):
         for name in ("missing.test", "web.sd.test", "test"):
             self.assertEqual("NOTAUTH", self.transfer_rcode(self.server, name, own_address()), name)
