@@ -16,7 +16,9 @@ namespace {
 // for long is told within a minute of its return; its own refresh timer is hours.
 constexpr int kLongestWait = 60;
 
-std::string KeyOf(NameView apex) { return {reinterpret_cast<const char*>(apex.bytes), apex.size}; }
+absl::string_view TextOf(NameView name) {
+  return {reinterpret_cast<const char*>(name.bytes), name.size};
+}
 
 // Whether a packet from `source` can reach `peer`; a wildcard leaves the choice to the kernel.
 bool CanReach(const SocketAddress& source, const SocketAddress& peer) {
@@ -53,9 +55,9 @@ Notifier::Notifier(std::vector<SocketAddress> peers, std::vector<SocketAddress> 
                    const Published<ZoneTable>& zones, uint64_t seed, absl::Duration interval)
     : peers_(std::move(peers)),
       sources_(std::move(sources)),
+      interval_(interval),
       zones_(zones),
-      random_(seed),
-      interval_(interval) {}
+      random_(seed) {}
 
 Notifier::~Notifier() { Stop(); }
 
@@ -86,30 +88,39 @@ void Notifier::Run() {
 }
 
 void Notifier::Announce() {
-  std::map<std::pair<std::string, size_t>, Pending> next;
-  zones_.Current().ForEach([&](const ZonePtr& zone) {
-    for (size_t peer = 0; peer < peers_.size(); ++peer) {
-      const auto key = std::pair(KeyOf(zone->apex()), peer);
-      Pending& pending = next[key];
-      const auto known = pending_.find(key);
-      if (known != pending_.end() && known->second.serial == zone->serial()) {
-        pending = known->second;
-      } else {
-        pending.serial = zone->serial();
+  ++round_;
+  zones_.Current().ForEach([this](const ZonePtr& zone) {
+    const absl::string_view apex = TextOf(zone->apex());
+    auto found = announced_.find(apex);
+    if (found == announced_.end()) {
+      found = announced_.emplace(apex, Announced()).first;
+    }
+    Announced& announced = found->second;
+    announced.round = round_;
+    if (announced.peers.empty() || announced.serial != zone->serial()) {
+      announced.serial = zone->serial();
+      announced.peers.assign(peers_.size(), Pending());
+      for (Pending& pending : announced.peers) {
         pending.id = static_cast<uint16_t>(random_.Next());
       }
-      if (pending.confirmed || pending.intervals_to_wait-- > 0) {
-        continue;
-      }
-      Send(*zone, peer, pending.id);
-      pending.sent = true;
-      pending.intervals_to_wait = pending.next_wait;
-      pending.next_wait = std::min(2 * pending.next_wait, kLongestWait);
+    }
+    for (size_t peer = 0; peer < peers_.size(); ++peer) {
+      AnnounceTo(peer, *zone, announced.peers[peer]);
     }
   });
-  // What is no zone any more is forgotten.
-  pending_.swap(next);
   zones_.Release();
+  // What is no zone any more is forgotten.
+  absl::erase_if(announced_, [this](const auto& entry) { return entry.second.round != round_; });
+}
+
+void Notifier::AnnounceTo(size_t peer, const Zone& zone, Pending& pending) {
+  if (pending.confirmed || pending.wait-- > 0) {
+    return;
+  }
+  Send(zone, peer, pending.id);
+  pending.sent = true;
+  pending.wait = pending.next_wait;
+  pending.next_wait = std::min(2 * pending.next_wait, kLongestWait);
 }
 
 void Notifier::Send(const Zone& zone, size_t peer, uint16_t id) {
@@ -131,22 +142,43 @@ void Notifier::Send(const Zone& zone, size_t peer, uint16_t id) {
 
 void Notifier::ReadConfirmations() {
   for (size_t peer = 0; peer < peers_.size(); ++peer) {
-    std::array<uint8_t, 512> packet{};
+    std::array<uint8_t, kMinUdpPayload> packet{};
     SocketAddress from;
-    socklen_t from_size = SocketAddress::kMaxSize;
-    ssize_t size = 0;
-    while ((size = recvfrom(sockets_[peer].get(), packet.data(), packet.size(), 0, from.get(),
-                            &from_size)) >= 0) {
-      from_size = SocketAddress::kMaxSize;
-      const uint16_t flags = Load16(packet.data() + 2);
-      if (size < static_cast<ssize_t>(kHeaderSize) || (flags & kFlagQr) == 0) {
-        continue;
+    while (true) {
+      socklen_t from_size = SocketAddress::kMaxSize;
+      const ssize_t size =
+          recvfrom(sockets_[peer].get(), packet.data(), packet.size(), 0, from.get(), &from_size);
+      if (size < 0) {
+        break;
       }
-      for (auto& [key, pending] : pending_) {
-        pending.confirmed |= key.second == peer && pending.id == Load16(packet.data()) &&
-                             pending.sent && from.ToString() == peers_[peer].ToString();
+      if (from.ToString() == peers_[peer].ToString()) {
+        Confirm(peer, std::span<const uint8_t>(packet).first(static_cast<size_t>(size)));
       }
     }
+  }
+}
+
+// A response of any rcode will do: the peer has been told.
+void Notifier::Confirm(size_t peer, std::span<const uint8_t> response) {
+  if (response.size() < kHeaderSize || (Load16(response.data() + 2) & kFlagQr) == 0) {
+    return;
+  }
+  const uint16_t id = Load16(response.data());
+  const auto confirm = [peer, id](Announced& announced) {
+    Pending& pending = announced.peers[peer];
+    pending.confirmed |= pending.sent && pending.id == id;
+  };
+  LookupName name;
+  if (Load16(response.data() + 4) == 1 && name.Parse(response, kHeaderSize) != 0) {
+    const auto found = announced_.find(TextOf(name.view()));
+    if (found != announced_.end()) {
+      confirm(found->second);
+    }
+    return;
+  }
+  // Some errors come without the question.
+  for (auto& [apex, announced] : announced_) {
+    confirm(announced);
   }
 }
 

@@ -6,16 +6,18 @@
 //
 // Looks at the published zones once per interval, so a zone that changes a thousand times a second
 // is announced once per interval. Asks again, ever more slowly, until a peer confirms; a later
-// change starts over.
+// change starts over. A zone that has not changed costs one look-up per interval.
+//
+// Thread safety: Start and Stop are called by one thread; the work is done on a thread of its own.
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <span>
 #include <string>
 #include <thread>
-#include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
@@ -42,28 +44,38 @@ class Notifier {
   void Stop();
 
  private:
+  // What one peer knows of one version of a zone.
   struct Pending {
-    uint32_t serial = 0;
-    uint16_t id = 0;
+    uint16_t id = 0;  // of every NOTIFY about this version
     bool sent = false;
-    int intervals_to_wait = 0;
-    int next_wait = 1;
     bool confirmed = false;
+    // In intervals: until the next NOTIFY, and from that one to the one after it.
+    int wait = 0;
+    int next_wait = 1;
+  };
+  struct Announced {
+    uint32_t serial = 0;
+    // The last round of Announce() that saw the zone.
+    uint64_t round = 0;
+    std::vector<Pending> peers;  // as peers_
   };
 
   void Run();
   void Announce();
+  void AnnounceTo(size_t peer, const Zone& zone, Pending& pending);
   void ReadConfirmations();
+  void Confirm(size_t peer, std::span<const uint8_t> response);
   void Send(const Zone& zone, size_t peer, uint16_t id);
 
   const std::vector<SocketAddress> peers_;
   const std::vector<SocketAddress> sources_;
+  const absl::Duration interval_;
+  std::vector<UniqueFd> sockets_;  // as peers_
+  // The members below belong to the notifier's thread.
   Published<ZoneTable>::Reader zones_;
   FastRandom random_;
-  const absl::Duration interval_;
-  std::vector<UniqueFd> sockets_;  // One for each peer.
-  // By apex and index of the peer.
-  std::map<std::pair<std::string, size_t>, Pending> pending_;
+  absl::flat_hash_map<std::string, Announced> announced_;  // by apex, a wire name
+  uint64_t round_ = 0;
   absl::Notification stop_;
   std::thread thread_;
 };
