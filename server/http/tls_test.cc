@@ -195,12 +195,15 @@ TEST_F(TlsTest, ErrorsNameOptionAndFile) {
             absl::StrCat("--tls-key ", other.key, ": key values mismatch"));
 }
 
-TEST_F(TlsTest, PlainTextIsNotAnswered) {
+TEST_F(TlsTest, PlainHttpIsToldThatThePortSpeaksTls) {
   const Identity server("server");
   ASSERT_TRUE(Start({.cert = server.cert, .key = server.key, .client_ca = ""}).ok());
   RawClient client(server_->BoundAddress());
   client.Send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-  EXPECT_EQ(client.Read().status, 0);
+  const RawClient::Answer answer = client.Read();
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_THAT(answer.body, HasSubstr("speaks TLS"));
+  EXPECT_TRUE(client.AtEnd());
   EXPECT_EQ(Get().body, "over TLS");
 }
 
