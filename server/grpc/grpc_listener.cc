@@ -13,8 +13,8 @@
 #include "absl/strings/str_cat.h"
 #include "registry/base/check.h"
 #include "registry/base/status_macros.h"
+#include "registry/base/thread.h"
 #include "server/net/tcp_listener.h"
-#include "server/net/thread.h"
 
 namespace cloudmap::api {
 namespace {
@@ -58,11 +58,9 @@ void GrpcListener::AddTo(grpc::ServerBuilder& builder,
       builder.experimental().AddExternalConnectionAcceptor(Type::FROM_FD, std::move(credentials));
 }
 
-void GrpcListener::Start() {
-  thread_ = std::thread([this] {
-    SetThreadName("grpc-accept");
-    Run();
-  });
+absl::Status GrpcListener::Start() {
+  ASSIGN_OR_RETURN(thread_, StartThread("grpc-accept", [this] { Run(); }));
+  return absl::OkStatus();
 }
 
 void GrpcListener::Stop() {

@@ -39,7 +39,8 @@ class GrpcListener {
   // REQUIRES: Listen() was OK; the server is not built yet.
   void AddTo(grpc::ServerBuilder& builder, std::shared_ptr<grpc::ServerCredentials> credentials);
   // REQUIRES: the server has been built. Accepts from now on.
-  void Start();
+  // Unavailable when the thread cannot be had.
+  absl::Status Start();
   // Accepts no more; connections go on. Before the server goes. Idempotent.
   void Stop();
   // Ends the connections that are still open, whatever is under way on them.

@@ -40,7 +40,7 @@ class GrpcListenerTest : public testing::Test {
     builder.RegisterService(&service_);
     listener_.AddTo(builder, grpc::InsecureServerCredentials());
     server_ = builder.BuildAndStart();
-    listener_.Start();
+    ASSERT_EQ(listener_.Start(), absl::OkStatus());
   }
   void Stop() {
     listener_.Stop();

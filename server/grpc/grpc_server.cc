@@ -18,7 +18,6 @@
 #include "server/grpc/grpc_listener.h"
 #include "server/grpc/grpc_reflection.h"
 #include "server/grpc/grpc_service.h"
-#include "server/net/thread.h"
 #include "spdlog/spdlog.h"
 
 namespace cloudmap::api {
@@ -92,10 +91,9 @@ class GrpcServer::Impl {
       return absl::UnavailableError(
           absl::StrCat("--grpc-listen ", options_.listen, ": gRPC did not start"));
     }
-    service_.Start();
+    RETURN_IF_ERROR(service_.Start());
     bound_address_ = listener_.bound_address();
-    listener_.Start();
-    return absl::OkStatus();
+    return listener_.Start();
   }
 
   void Stop() {
@@ -117,7 +115,6 @@ class GrpcServer::Impl {
     const absl::Time deadline = absl::Now() + kDrainDeadline;
     absl::Notification done;
     std::thread shutdown([this, deadline, &done] {
-      SetThreadName("grpc-stop");
       server_->Shutdown(absl::ToChronoTime(deadline));
       done.Notify();
     });

@@ -7,8 +7,9 @@
 #include "google/protobuf/any.pb.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
 #include "grpcpp/support/async_unary_call.h"
+#include "registry/base/status_macros.h"
+#include "registry/base/thread.h"
 #include "registry/errors.h"
-#include "server/net/thread.h"
 #include "spdlog/spdlog.h"
 
 namespace cloudmap::api {
@@ -147,16 +148,15 @@ void GrpcService::AddQueues(grpc::ServerBuilder& builder, int count) {
   }
 }
 
-void GrpcService::Start() {
+absl::Status GrpcService::Start() {
   for (const std::unique_ptr<Queue>& queue : queues_) {
     for (int i = 0; i < static_cast<int>(names_.size()) * kAwaitedCalls; ++i) {
       Call::Await(std::make_unique<Call>(*this, i / kAwaitedCalls, *queue));
     }
-    threads_.emplace_back([this, &queue] {
-      SetThreadName("grpc");
-      Run(*queue);
-    });
+    ASSIGN_OR_RETURN(std::thread thread, StartThread("grpc", [this, &queue] { Run(*queue); }));
+    threads_.push_back(std::move(thread));
   }
+  return absl::OkStatus();
 }
 
 void GrpcService::Run(Queue& queue) {

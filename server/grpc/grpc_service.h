@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "grpcpp/grpcpp.h"
@@ -38,8 +39,8 @@ class GrpcService final : public grpc::Service {
 
   // Before the server is built.
   void AddQueues(grpc::ServerBuilder& builder, int count);
-  // After the server was built.
-  void Start();
+  // After the server was built. Unavailable when a thread cannot be had.
+  absl::Status Start();
   // Waits until every call that has come has been answered and its answer has been sent, at most
   // until `deadline`. From any thread.
   void AwaitSent(absl::Time deadline);

@@ -7,7 +7,8 @@
 #include "absl/time/time.h"
 #include "boost/asio/dispatch.hpp"
 #include "boost/asio/post.hpp"
-#include "server/net/io_thread.h"
+#include "registry/base/status_macros.h"
+#include "registry/base/thread.h"
 
 namespace cloudmap::http {
 namespace {
@@ -68,10 +69,15 @@ EventLoop::EventLoop(std::unique_ptr<net::io_context> io, const Router& router,
       tick_(*io_),
       tick_interval_(TickInterval(limits_)) {}
 
-void EventLoop::Start(const std::string& thread_name) {
+absl::Status EventLoop::Start(const std::string& thread_name) {
   Tick();
-  // Sessions go here and not in the destructor, which may run on the thread of the last Respond.
-  thread_ = StartIoThread(*io_, thread_name, [this] { sessions_.clear(); });
+  ASSIGN_OR_RETURN(thread_, StartThread(thread_name, [this] {
+                     io_->run();
+                     // Here and not in the destructor, which may run on the thread of the last
+                     // Respond.
+                     sessions_.clear();
+                   }));
+  return absl::OkStatus();
 }
 
 void EventLoop::Drain() {

@@ -27,7 +27,8 @@ class EventLoop final : public SessionHost, public std::enable_shared_from_this<
   // REQUIRES: joined, or never started.
   ~EventLoop() override = default;
 
-  void Start(const std::string& thread_name);
+  // Unavailable when the thread cannot be had.
+  absl::Status Start(const std::string& thread_name);
   // From any thread: takes no more sessions, ends when the last has, or after the drain timeout.
   void Drain();
   void Join();

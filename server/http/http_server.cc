@@ -15,7 +15,7 @@
 #include "registry/base/status_macros.h"
 #include "server/http/event_loop.h"
 #include "server/net/address.h"
-#include "server/net/io_thread.h"
+#include "server/net/io_context.h"
 #include "server/net/tcp_listener.h"
 
 namespace cloudmap::http {
@@ -53,7 +53,7 @@ class HttpServer::Impl {
     retry_ = std::make_unique<net::steady_timer>(loops_[0]->io());
     Accept();
     for (const std::shared_ptr<EventLoop>& loop : loops_) {
-      loop->Start("http");
+      RETURN_IF_ERROR(loop->Start("http"));
     }
     return absl::OkStatus();
   }

@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "registry/base/status_macros.h"
-#include "server/net/thread.h"
+#include "registry/base/thread.h"
 
 namespace cloudmap::dns {
 namespace {
@@ -66,10 +66,7 @@ absl::Status Notifier::Start() {
     ASSIGN_OR_RETURN(UniqueFd fd, Open(sources_, peer));
     sockets_.push_back(std::move(fd));
   }
-  thread_ = std::thread([this] {
-    SetThreadName("dns-notify");
-    Run();
-  });
+  ASSIGN_OR_RETURN(thread_, StartThread("dns-notify", [this] { Run(); }));
   return absl::OkStatus();
 }
 

@@ -39,7 +39,7 @@ class Notifier {
   // Stops.
   ~Notifier();
 
-  // Unavailable when no socket can be had.
+  // Unavailable when a socket or the thread cannot be had.
   absl::Status Start();
   void Stop();
 

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "registry/base/status_macros.h"
-#include "server/net/thread.h"
+#include "registry/base/thread.h"
 #include "server/net/udp_socket.h"
 
 namespace cloudmap::dns {
@@ -49,13 +49,12 @@ absl::Status DnsServer::Start() {
     RETURN_IF_ERROR(BindTls(listen));
   }
   for (size_t i = 0; i < udp_.size(); ++i) {
-    threads_.emplace_back([worker = udp_[i].get(), i] {
-      SetThreadName(absl::StrCat("dns-udp-", i));
-      worker->Run();
-    });
+    UdpWorker& worker = *udp_[i];
+    ASSIGN_OR_RETURN(std::thread thread,
+                     StartThread(absl::StrCat("dns-udp-", i), [&worker] { worker.Run(); }));
+    threads_.push_back(std::move(thread));
   }
-  tcp_.Start();
-  return absl::OkStatus();
+  return tcp_.Start();
 }
 
 absl::Status DnsServer::Bind(const std::string& listen) {

@@ -11,8 +11,9 @@
 #include "boost/asio/ip/v6_only.hpp"
 #include "boost/asio/post.hpp"
 #include "registry/base/status_macros.h"
+#include "registry/base/thread.h"
 #include "server/dns/transport/tcp_session.h"
-#include "server/net/io_thread.h"
+#include "server/net/io_context.h"
 
 namespace cloudmap::dns {
 namespace {
@@ -146,13 +147,16 @@ class TcpServer::Impl {
     });
   }
 
-  void Start() {
+  absl::Status Start() {
     for (const auto& acceptor : acceptors_) {
       Accept(*acceptor);
     }
     for (size_t i = 0; i < loops_.size(); ++i) {
-      loops_[i]->thread = StartIoThread(loops_[i]->io, absl::StrCat("dns-tcp-", i), nullptr);
+      Loop& loop = *loops_[i];
+      ASSIGN_OR_RETURN(loop.thread,
+                       StartThread(absl::StrCat("dns-tcp-", i), [&loop] { loop.io.run(); }));
     }
+    return absl::OkStatus();
   }
 
   void Stop() {
@@ -283,7 +287,7 @@ absl::Status TcpServer::Listen(SocketAddress& address, std::shared_ptr<asio::ssl
 
 void TcpServer::UseTls(std::shared_ptr<asio::ssl::context> tls) { impl_->UseTls(std::move(tls)); }
 
-void TcpServer::Start() { impl_->Start(); }
+absl::Status TcpServer::Start() { return impl_->Start(); }
 
 void TcpServer::Stop() { impl_->Stop(); }
 

@@ -48,7 +48,8 @@ class TcpServer {
   // For connections that come from now on, where they speak TLS. Thread-safe.
   void UseTls(std::shared_ptr<boost::asio::ssl::context> tls);
 
-  void Start();
+  // Unavailable when a thread cannot be had.
+  absl::Status Start();
   // Accepts no more, finishes what is being written, closes, joins. Idempotent.
   void Stop();
 

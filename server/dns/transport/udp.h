@@ -27,7 +27,7 @@ class UdpWorker {
             std::unique_ptr<RateLimiter> limiter, uint64_t seed);
   ~UdpWorker();
 
-  // Serves until Stop(). Called once.
+  // Serves until Stop(). May be called again after an exception.
   void Run();
   // From any thread; what has been received is still answered.
   void Stop();
