@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "nlohmann/json.hpp"
 #include "registry/base/status_macros.h"
 #include "registry/store/open_store.h"
@@ -50,6 +52,45 @@ absl::StatusOr<std::shared_ptr<boost::asio::ssl::context>> LoadDotTls(const Conf
   return http::LoadTls({config.tls_cert, config.tls_key, ""});
 }
 
+std::vector<SocketAddress> UpstreamsOf(absl::string_view list) {
+  std::vector<SocketAddress> upstreams;
+  for (const absl::string_view text : absl::StrSplit(list, ',')) {
+    upstreams.push_back(*SocketAddress::Parse(text, kDnsPort));  // checked by ParseConfig
+  }
+  return upstreams;
+}
+
+void SetForwarding(const Config& config, dns::DnsServerOptions& options) {
+  dns::RespondOptions& respond = options.respond;
+  respond.allow_recursion = PrefixSet(PrefixesOf(config.allow_recursion));
+  respond.forward_single_labels = config.forward_single_labels;
+  options.resolver.cache_bytes = config.cache_bytes;
+  options.resolver.limits.serve_stale_seconds =
+      static_cast<uint32_t>(absl::ToInt64Seconds(config.serve_stale));
+  const std::string& first = config.forward.front();
+  if (first == "nxdomain") {
+    respond.outside = dns::OutsideNames::kDeny;
+  } else if (first != "none") {
+    respond.outside = dns::OutsideNames::kForward;
+    if (first == "system") {
+      options.resolver.resolv_conf = "/etc/resolv.conf";
+    } else {
+      for (const std::string& upstream : config.forward) {
+        options.resolver.upstreams.push_back(*SocketAddress::Parse(upstream, kDnsPort));
+      }
+    }
+  }
+  for (const std::string& text : config.forward_zones) {
+    const size_t equals = text.find('=');
+    const std::string zone = text.substr(0, equals);
+    options.resolver.zones.push_back({zone, UpstreamsOf(text.substr(equals + 1))});
+    respond.forward_zones.push_back(*dns::WireName(absl::AsciiStrToLower(zone)));
+  }
+  if (respond.outside == dns::OutsideNames::kRefuse && !respond.forward_zones.empty()) {
+    respond.outside = dns::OutsideNames::kZones;
+  }
+}
+
 absl::StatusOr<dns::DnsServerOptions> DnsOptionsOf(const Config& config) {
   dns::DnsServerOptions options;
   options.listen = config.dns_listen;
@@ -61,6 +102,7 @@ absl::StatusOr<dns::DnsServerOptions> DnsOptionsOf(const Config& config) {
   for (IpPrefix& prefix : PrefixesOf(config.rrl_exempt)) {
     options.rate_limit.exempt.push_back(std::move(prefix));
   }
+  SetForwarding(config, options);
   if (!config.dot_listen.empty()) {
     options.dot_listen = config.dot_listen;
     ASSIGN_OR_RETURN(options.tls, LoadDotTls(config));

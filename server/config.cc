@@ -10,10 +10,14 @@
 #include "CLI/CLI.hpp"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "registry/base/nearest_name.h"
 #include "registry/base/status_macros.h"
+#include "server/dns/message/name.h"
 #include "server/net/address.h"
 #include "server/version.h"
 
@@ -27,7 +31,9 @@ struct Raw {
   std::string operation_delay = "0s";
   std::string quotas;
   std::string discover_default = "healthy";
-  std::string forward = "none";
+  std::string forward_single_labels = "off";
+  std::string cache_size = "32MiB";
+  std::string serve_stale = "24h";
 };
 
 std::string CheckDuration(const std::string& text) {
@@ -52,6 +58,56 @@ std::string CheckPeer(const std::string& text) {
 std::string CheckPrefix(const std::string& text) {
   const absl::StatusOr<IpPrefix> prefix = IpPrefix::Parse(text);
   return prefix.ok() ? "" : std::string(prefix.status().message());
+}
+
+std::string CheckForward(const std::string& text) {
+  return text == "system" || text == "none" || text == "nxdomain" ? "" : CheckPeer(text);
+}
+
+std::string CheckForwardZone(const std::string& text) {
+  const size_t equals = text.find('=');
+  const std::string zone = text.substr(0, equals);
+  if (equals == std::string::npos || !dns::WireName(zone).has_value()) {
+    return absl::StrCat("'", text,
+                        "' is not a zone, '=' and addresses such as corp.example=10.0.0.2");
+  }
+  for (const absl::string_view address : absl::StrSplit(text.substr(equals + 1), ',')) {
+    const std::string problem = CheckPeer(std::string(address));
+    if (!problem.empty()) {
+      return problem;
+    }
+  }
+  return "";
+}
+
+// "32MiB", "500KiB", "1GiB" or a plain number of bytes; nothing for anything else.
+std::optional<uint64_t> ParseBytes(absl::string_view text) {
+  uint64_t factor = 1;
+  for (const auto& [suffix, size] : {std::pair("KiB", uint64_t{1} << 10),
+                                     {"MiB", uint64_t{1} << 20},
+                                     {"GiB", uint64_t{1} << 30}}) {
+    if (absl::ConsumeSuffix(&text, suffix)) {
+      factor = size;
+      break;
+    }
+  }
+  uint64_t number = 0;
+  constexpr uint64_t kMax = uint64_t{1} << 40;
+  if (text.empty() || !absl::ascii_isdigit(static_cast<unsigned char>(text[0])) ||
+      !absl::SimpleAtoi(text, &number) || number > kMax / factor) {
+    return std::nullopt;
+  }
+  return number * factor;
+}
+
+std::string CheckBytes(const std::string& text) {
+  constexpr uint64_t kLeast = 64 << 10;
+  const std::optional<uint64_t> bytes = ParseBytes(text);
+  if (!bytes.has_value()) {
+    return absl::StrCat("'", text, "' is not a size such as 32MiB, at most 1024GiB");
+  }
+  return *bytes == 0 || *bytes >= kLeast ? ""
+                                         : absl::StrCat(text, " is too small; 64KiB or more, or 0");
 }
 
 // It must fit into one character string of a TXT record and leave room in a 512-byte answer.
@@ -96,6 +152,11 @@ class Declare {
     return operator()<std::vector<std::string>>(flag, target, meaning)
         ->delimiter(',')
         ->allow_extra_args(false);
+  }
+  // Repeatable; commas are part of each value.
+  CLI::Option* Whole(const char* flag, std::vector<std::string>& target,
+                     const std::string& meaning) {
+    return operator()<std::vector<std::string>>(flag, target, meaning)->allow_extra_args(false);
   }
   CLI::Option* Flag(const char* flag, bool& target, const std::string& meaning) {
     return app_.add_flag(absl::StrCat("--", flag), target, meaning)->envname(EnvironmentName(flag));
@@ -236,8 +297,30 @@ void DeclareDns(Declare& declare, Config& config, Raw& raw) {
   declare("dns-workers", config.dns_workers, "Threads that answer DNS over UDP [one per CPU]")
       ->check(CLI::Range(1, 256))
       ->type_name("N");
-  declare("forward", raw.forward, "Upstream resolvers for names outside all namespaces")
-      ->check(CLI::IsMember({"none"}))
+  declare(
+      "forward", config.forward,
+      "Upstream resolvers for names outside all namespaces; repeatable; 'system' takes those of "
+      "/etc/resolv.conf, 'none' refuses such names, 'nxdomain' says that they do not exist")
+      ->check(CLI::Validator(CheckForward, "ADDR[:PORT]|system|none|nxdomain", "forward"))
+      ->capture_default_str();
+  declare
+      .Whole("forward-zone", config.forward_zones,
+             "Other upstreams for one zone; the most specific wins, over a namespace of the same "
+             "name too; repeatable")
+      ->check(CLI::Validator(CheckForwardZone, "ZONE=ADDR[:PORT][,...]", "forward-zone"));
+  declare("forward-single-labels", raw.forward_single_labels,
+          "Forward address questions of names of one label")
+      ->check(CLI::IsMember({"on", "off"}))
+      ->capture_default_str();
+  declare("allow-recursion", config.allow_recursion,
+          "Who may have names forwarded; repeatable [loopback and private networks]")
+      ->check(prefix);
+  declare("cache-size", raw.cache_size, "Cache of forwarded answers; 0 turns it off")
+      ->check(CLI::Validator(CheckBytes, "BYTES", "cache-size"))
+      ->capture_default_str();
+  declare("serve-stale", raw.serve_stale,
+          "How long expired answers may stand in while upstreams fail; 0s turns it off")
+      ->check(CLI::Validator(CheckDuration, "DURATION", "serve-stale"))
       ->capture_default_str();
   declare("endpoint-name", config.endpoint_names,
           "DNS name of this server, answered with its addresses, as is data-NAME; repeatable")
@@ -286,7 +369,20 @@ absl::Status CheckExposure(const char* option, const std::string& listen, bool g
                    ", or --insecure-listen if the network is trusted"));
 }
 
+// `--forward` takes addresses or one word.
+absl::Status CheckForwarding(const Config& config) {
+  for (const std::string& forward : config.forward) {
+    const bool word = forward == "system" || forward == "none" || forward == "nxdomain";
+    if (word && config.forward.size() > 1) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--forward ", forward, " stands alone; give addresses, or this word only"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Check(const Config& config) {
+  RETURN_IF_ERROR(CheckForwarding(config));
   if (config.tls_cert.empty() != config.tls_key.empty()) {
     return absl::InvalidArgumentError("--tls-cert and --tls-key go together; give both or neither");
   }
@@ -314,6 +410,9 @@ void Resolve(const Raw& raw, Config& config) {
   } else {
     absl::ParseDuration(raw.custom_health_delay, &config.custom_health_delay);
   }
+  config.forward_single_labels = raw.forward_single_labels == "on";
+  config.cache_bytes = ParseBytes(raw.cache_size).value_or(0);
+  absl::ParseDuration(raw.serve_stale, &config.serve_stale);
   if (config.dns_workers == 0) {
     config.dns_workers = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   }

@@ -44,6 +44,15 @@ struct Config {
   std::string nsid;
   std::vector<std::string> endpoint_names;
   std::vector<std::string> allow_transfer;
+  // ADDR[:PORT] each, or one of "system", "none" and "nxdomain".
+  std::vector<std::string> forward = {"system"};
+  std::vector<std::string> forward_zones;  // ZONE=ADDR[:PORT][,...]
+  std::vector<std::string> allow_recursion = {"127.0.0.0/8",    "10.0.0.0/8",     "172.16.0.0/12",
+                                              "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10",
+                                              "::1/128",        "fc00::/7",       "fe80::/10"};
+  bool forward_single_labels = false;
+  uint64_t cache_bytes = uint64_t{32} << 20;
+  absl::Duration serve_stale = absl::Hours(24);
   std::vector<std::string> notify;
   int rrl_rate = 1000;
   int rrl_slip = 2;

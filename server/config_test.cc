@@ -78,12 +78,39 @@ TEST(Config, MalformedValuesAreUsageErrorsThatNameTheOption) {
   ExpectUsageError({"--discover-default", "some"}, "--discover-default");
   ExpectUsageError({"--ec2-instance", "i-1"}, "--ec2-instance");
   ExpectUsageError({"--ec2-instance", "i-1=::1"}, "--ec2-instance");
-  ExpectUsageError({"--forward", "system"}, "--forward");
+  ExpectUsageError({"--forward", "resolver.example"}, "--forward");
+  ExpectUsageError({"--forward", "none", "--forward", "192.0.2.1"}, "--forward");
+  ExpectUsageError({"--forward-zone", "corp.example"}, "--forward-zone");
+  ExpectUsageError({"--forward-zone", "corp.example="}, "--forward-zone");
+  ExpectUsageError({"--forward-zone", "corp..example=192.0.2.1"}, "--forward-zone");
+  ExpectUsageError({"--forward-zone", "corp.example=192.0.2.1,host"}, "--forward-zone");
+  ExpectUsageError({"--allow-recursion", "10.0.0.0/33"}, "--allow-recursion");
+  ExpectUsageError({"--forward-single-labels", "yes"}, "--forward-single-labels");
+  for (const char* size : {"-1", "1", "32MB", "MiB", "99999999GiB", ""}) {
+    ExpectUsageError({"--cache-size", size}, "--cache-size");
+  }
+  ExpectUsageError({"--serve-stale", "soon"}, "--serve-stale");
   const std::string long_name(129, 'n');
   ExpectUsageError({"--nsid", long_name.c_str()}, "--nsid");
 }
 
-TEST(Config, ForwardNoneIsAccepted) { EXPECT_TRUE(Parse({"--forward", "none"}).ok()); }
+TEST(Config, ForwardingIsToTheSystemsResolversUnlessOthersAreNamed) {
+  EXPECT_THAT(Parse({})->config.forward, ElementsAre("system"));
+  EXPECT_THAT(Parse({"--forward", "none"})->config.forward, ElementsAre("none"));
+  EXPECT_THAT(Parse({"--forward", "192.0.2.1,192.0.2.2:5353"})->config.forward,
+              ElementsAre("192.0.2.1", "192.0.2.2:5353"));
+  EXPECT_THAT(
+      Parse({"--forward-zone", "a.test=192.0.2.1,192.0.2.2", "--forward-zone", "b.test=192.0.2.3"})
+          ->config.forward_zones,
+      ElementsAre("a.test=192.0.2.1,192.0.2.2", "b.test=192.0.2.3"));
+}
+
+TEST(Config, SizesAreBytesOrHaveAUnit) {
+  EXPECT_EQ(Parse({})->config.cache_bytes, 32U << 20);
+  EXPECT_EQ(Parse({"--cache-size", "1MiB"})->config.cache_bytes, 1U << 20);
+  EXPECT_EQ(Parse({"--cache-size", "100000"})->config.cache_bytes, 100'000U);
+  EXPECT_EQ(Parse({"--cache-size", "0"})->config.cache_bytes, 0U);
+}
 
 TEST(Config, RepeatedAddressesAddUp) {
   const auto parsed = Parse({"--dns-listen", "127.0.0.1:1", "--dns-listen", "[::1]:2"});

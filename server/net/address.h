@@ -67,6 +67,12 @@ class IpPrefix {
   // `ip` is 4 or 16 bytes in network order; families never match each other.
   bool Contains(std::span<const uint8_t> ip) const;
 
+  // The address as it was given, 4 or 16 bytes, of which the first bits() count.
+  std::span<const uint8_t> ip() const {
+    return {reinterpret_cast<const uint8_t*>(ip_.data()), ip_.size()};
+  }
+  int bits() const { return bits_; }
+
  private:
   std::string ip_;
   int bits_ = 0;

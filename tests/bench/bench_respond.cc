@@ -29,18 +29,23 @@ std::vector<uint8_t> Packet(const std::string& name, uint16_t qtype) {
 
 class Bench {
  public:
-  Bench(int groups, int instances) : publisher_({11, 22}), reader_(publisher_.zones()) {
-    publisher_.OnLoad(registry::Apply(registry::State(), MakeContent(groups, instances), 1));
-  }
+  Bench(int groups, int instances)
+      : publisher_({11, 22}),
+        zones_((publisher_.OnLoad(
+                    registry::Apply(registry::State(), MakeContent(groups, instances), 1)),
+                publisher_.zones().Get())) {}
 
   size_t Ask(const std::vector<uint8_t>& packet) {
     const Client client{dns::Transport::kUdp, address_, 1700000000};
-    return dns::Respond(packet, reader_.Current(), options_, client, worker_, out_);
+    return dns::Respond(packet, tables_, options_, client, worker_, out_).size;
   }
 
  private:
   ZonePublisher publisher_;
-  Published<dns::ZoneTable>::Reader reader_;
+  const std::shared_ptr<const dns::ZoneTable> zones_;
+  const dns::CacheTable cache_{{11, 22}};
+  // Servers take them once a batch, too.
+  const dns::Tables tables_{*zones_, cache_};
   dns::RespondOptions options_;
   dns::Worker worker_{1};
   SocketAddress address_ = *SocketAddress::Parse("127.0.0.1:53");

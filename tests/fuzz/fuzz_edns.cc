@@ -69,7 +69,9 @@ void Run(const uint8_t* data, size_t size) {
   Worker worker(1);
   const bool udp = transport == Transport::kUdp;
   std::vector<uint8_t> out(udp ? options.udp_payload : kMaxMessageSize);
-  const size_t written = Respond(packet, zones, options, {transport, address, kNow}, worker, out);
+  const size_t written = Respond(packet, {zones, CacheTable(zones.hash_key())}, options,
+                                 {transport, address, kNow}, worker, out)
+                             .size;
   const fuzz::Seen seen = fuzz::CheckResponse(
       packet, std::span(out).first(written),
       {udp ? fuzz::UdpLimit(packet, options.udp_payload) : kMaxMessageSize, udp});

@@ -132,7 +132,8 @@ void Run(const uint8_t* data, size_t size) {
   const std::vector<std::string> names = FillRegistry(input, registry);
   RespondOptions options;
   options.nsid = input.Below(2) == 0 ? "" : std::string(RespondOptions::kNsidMax, 'n');
-  options.recursion = input.Below(2) == 1;
+  options.outside = input.Below(2) == 1 ? OutsideNames::kDeny : OutsideNames::kRefuse;
+  options.allow_recursion = PrefixSet({*IpPrefix::Parse("2001:db8::/32")});
   const auto transport = static_cast<Transport>(input.Below(3));
   const std::vector<uint8_t> packet = input.Below(2) == 0 ? input.Rest() : MakeQuery(input, names);
 
@@ -141,7 +142,9 @@ void Run(const uint8_t* data, size_t size) {
   const bool udp = transport == Transport::kUdp;
   std::vector<uint8_t> out(udp ? options.udp_payload : kMaxMessageSize);
   const size_t written =
-      Respond(packet, registry.zones(), options, {transport, address, 1'700'000'000}, worker, out);
+      Respond(packet, {registry.zones(), CacheTable(registry.zones().hash_key())}, options,
+              {transport, address, 1'700'000'000}, worker, out)
+          .size;
   const bool ignorable = packet.size() < kHeaderSize || (packet[2] & 0x80) != 0;
   CLOUDMAP_CHECK((written == 0) == ignorable, "all but short packets and responses are answered");
   if (written != 0) {

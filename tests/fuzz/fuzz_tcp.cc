@@ -17,7 +17,9 @@ std::vector<uint8_t> Exchange(const std::vector<uint8_t>& stream,
                               const std::vector<uint8_t>& pieces) {
   static const Published<ZoneTable> published(std::make_shared<const ZoneTable>(SipKey{1, 2}));
   static const RespondOptions options;
-  static TcpThread thread(published, 1);
+  static const Published<CacheTable> cache(
+      std::make_shared<const CacheTable>(published.Get()->hash_key()));
+  static TcpThread thread(published, {cache}, 1);
   const SocketAddress address = *SocketAddress::Parse("192.0.2.1:5353");
   const Client client{Transport::kTcp, address, 1'700'000'000};
   FrameBuffer frames;
@@ -34,7 +36,10 @@ std::vector<uint8_t> Exchange(const std::vector<uint8_t>& stream,
     frames.Received(size);
     do {
       out.clear();
-      const bool sane = frames.AnswerFrames(options, client, thread, out);
+      const bool sane = frames.AnswerFrames(
+          options, client, thread,
+          [](std::span<const uint8_t>) -> std::unique_ptr<WaitingQuestion> { return nullptr; },
+          out);
       received.insert(received.end(), out.begin(), out.end());
       if (!sane) {
         return received;

@@ -94,12 +94,13 @@ TEST(Allocation, RespondNeverAllocates) {
   std::vector<uint8_t> out(kMaxMessageSize);
   Worker worker(1);
   const ZoneTable& zones = registry.zones();
+  const CacheTable cache(zones.hash_key());
   size_t bytes = 0;
   const int64_t before = allocations.load();
   for (const Transport transport : {Transport::kUdp, Transport::kTcp, Transport::kTls}) {
     const Client client{transport, address, 1700000000};
     for (const auto& packet : packets) {
-      bytes += Respond(packet, zones, options, client, worker, out);
+      bytes += Respond(packet, {zones, cache}, options, client, worker, out).size;
     }
   }
   EXPECT_EQ(allocations.load(), before);

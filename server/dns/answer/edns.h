@@ -13,6 +13,7 @@ namespace cloudmap::dns {
 
 inline constexpr size_t kOptSize = 11;  // without options
 inline constexpr size_t kOptionHeaderSize = 4;
+inline constexpr size_t kExtendedErrorSize = kOptionHeaderSize + 2;
 // RFC 8467 s4.1: the size of an encrypted response is a multiple of this.
 inline constexpr size_t kPaddingBlock = 468;
 

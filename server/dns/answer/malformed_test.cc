@@ -238,8 +238,9 @@ TEST_F(MalformedTest, EveryOneByteChangeOfAQueryIsSurvived) {
       Bytes changed = packet;
       changed[at] = static_cast<uint8_t>(value);
       const Client client{Transport::kUdp, client_.address, 1};
-      const size_t size =
-          Respond(changed, registry_.zones(), client_.options, client, client_.worker, out);
+      const size_t size = Respond(changed, {registry_.zones(), client_.cache}, client_.options,
+                                  client, client_.worker, out)
+                              .size;
       ASSERT_TRUE(size == 0 || (size >= kHeaderSize && size <= 1232));
       ASSERT_TRUE(size == 0 || (out[2] & 0x80) != 0);
     }

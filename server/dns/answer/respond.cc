@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "server/dns/answer/edns.h"
+#include "server/dns/answer/outside.h"
 #include "server/dns/message/message_writer.h"
 #include "server/dns/message/query.h"
 #include "server/dns/message/select.h"
@@ -31,10 +32,11 @@ size_t SizeLimit(const Query& query, const RespondOptions& options, Transport tr
 // One query on its way to a response.
 class Answerer {
  public:
-  Answerer(const Query& query, const ZoneTable& zones, const RespondOptions& options,
+  Answerer(const Query& query, const Tables& tables, const RespondOptions& options,
            const Client& client, Worker& worker, MessageWriter& writer)
       : query_(query),
-        zones_(zones),
+        tables_(tables),
+        zones_(tables.zones),
         options_(options),
         client_(client),
         worker_(worker),
@@ -47,7 +49,8 @@ class Answerer {
   uint16_t flags() const { return flags_; }
   Rcode rcode() const { return rcode_; }
   std::optional<ExtendedError> error() const { return error_; }
-
+  // What is to happen, without the size.
+  const Reply& reply() const { return reply_; }
   // For rate limiting: leaves the answer out if need be. False: nothing is to be sent.
   bool Limit(RateLimiter& limiter);
 
@@ -70,11 +73,13 @@ class Answerer {
   }
 
   const Query& query_;
+  const Tables& tables_;
   const ZoneTable& zones_;
   const RespondOptions& options_;
   const Client& client_;
   Worker& worker_;
   MessageWriter& writer_;
+  Reply reply_{nullptr, 0, Reply::Kind::kSend, false};
   uint16_t flags_ = 0;
   Rcode rcode_ = Rcode::kNoError;
   std::array<const RRset*, kMaxChain + 1> chain_;
@@ -125,8 +130,8 @@ void Answerer::AnswerChaos(const LookupName& name) {
   flags_ = kFlagAa;
 }
 
-// A transfer is several messages over TCP, which is not what one response is: the zone is left with
-// the worker, and its transport goes on from there, with a response that has no records yet.
+// A transfer is several messages over TCP, which is not what one response is: the transport goes on
+// with the zone, behind a response that has no records yet.
 void Answerer::AnswerTransfer(LookupName& name) {
   const bool datagram = client_.transport == Transport::kUdp;
   if (datagram && query_.qtype == type::kAxfr) {
@@ -152,27 +157,43 @@ void Answerer::AnswerTransfer(LookupName& name) {
     AddAnswer(*(*zone)->authority().Find(type::kSoa), kHeaderSize);
     return;
   }
-  worker_.transfer = *zone;
+  reply_.kind = Reply::Kind::kTransfer;
+  reply_.zone = zone;
 }
 
 void Answerer::FollowChain(LookupName& question) {
   LookupName target;
   LookupName* name = &question;
   size_t owner = kHeaderSize;
+  uint16_t authoritative = kFlagAa;
   for (int hop = 0; hop <= kMaxChain; ++hop) {
     name->Hash(zones_.hash_key());
     const ZoneMatch match = zones_.Find(*name);
-    if (match.zone == nullptr) {
-      // The end of a chain that leaves our zones is for the client to look up.
-      if (hop == 0) {
-        Fail(Rcode::kRefused, ExtendedError::kNotAuthoritative);
+    if (match.zone == nullptr || (options_.outside != OutsideNames::kRefuse &&
+                                  HasForwardRule(options_, *name, match.apex_label))) [[unlikely]] {
+      const OutsideAnswer outside = AnswerOutside({query_, tables_, options_, client_, worker_},
+                                                  *name, hop == 0, owner, writer_);
+      if (outside.failed) {
+        return Fail(outside.rcode, outside.error);
       }
-      return;
-    }
-    flags_ |= kFlagAa;
-    subject_ = name->suffix_hash(0) + query_.qtype;
-    if (AnswerIn(match, *name, owner)) {
-      return;
+      reply_.kind = outside.ask ? Reply::Kind::kForward : Reply::Kind::kSend;
+      reply_.refresh = reply_.refresh || outside.refresh;
+      flags_ |= outside.flags;
+      rcode_ = outside.rcode;
+      error_ = outside.error;
+      subject_ = outside.subject;
+      if (outside.target == 0) {
+        return;
+      }
+      owner = outside.target;
+      // RFC 1035 s4.1.1: AA speaks of the first owner name.
+      authoritative = flags_ & kFlagAa;
+    } else {
+      subject_ = name->suffix_hash(0) + query_.qtype;
+      flags_ |= authoritative;
+      if (AnswerIn(match, *name, owner)) {
+        return;
+      }
     }
     target.Parse(writer_.written(), owner);
     name = &target;
@@ -275,26 +296,34 @@ bool Answerer::Limit(RateLimiter& limiter) {
 }  // namespace
 
 // Flattened: the calls between these small functions would cost a tenth of an answer.
-[[gnu::flatten]] size_t Respond(std::span<const uint8_t> packet, const ZoneTable& zones,
-                                const RespondOptions& options, const Client& client, Worker& worker,
-                                std::span<uint8_t> out) {
+[[gnu::flatten]] Reply Respond(std::span<const uint8_t> packet, const Tables& tables,
+                               const RespondOptions& options, const Client& client, Worker& worker,
+                               std::span<uint8_t> out) {
   worker.counters.queries.Add();
   Query query;
   const Parsed parsed = ParseQuery(packet, query);
   if (parsed == Parsed::kIgnore) {
     worker.counters.ignored.Add();
-    return 0;
+    return {};
   }
   if (client.transport == Transport::kUdp) {
     query.edns.keepalive_has_value = false;
   }
   MessageWriter writer(out, SizeLimit(query, options, client.transport),
-                       query.edns.present ? OptSize(query.edns, options, client.transport) : 0);
+                       query.edns.present ? OptSize(query.edns, options, client.transport) +
+                                                (options.outside == OutsideNames::kForward
+                                                     ? kExtendedErrorSize  // beside a stale answer
+                                                     : 0)
+                                          : 0);
   writer.Begin(packet.first(query.has_question ? query.question_size : kHeaderSize));
-  Answerer answerer(query, zones, options, client, worker, writer);
+  Answerer answerer(query, tables, options, client, worker, writer);
   Rcode rcode = query.reject;
   if (parsed == Parsed::kQuestion && query.opcode() == Opcode::kQuery) [[likely]] {
     answerer.AnswerQuestion(query.name);
+    if (answerer.reply().kind == Reply::Kind::kForward) [[unlikely]] {
+      worker.counters.forwarded.Add();
+      return answerer.reply();
+    }
     rcode = answerer.rcode();
   } else if (parsed == Parsed::kQuestion) {
     answerer.RefuseChange(query.name);
@@ -302,7 +331,7 @@ bool Answerer::Limit(RateLimiter& limiter) {
   }
   if (worker.rate_limiter != nullptr && client.transport == Transport::kUdp &&
       !answerer.Limit(*worker.rate_limiter)) {
-    return 0;
+    return {};
   }
   if (query.edns.present) {
     WriteOpt(query.edns, options, client, rcode, answerer.error(), writer);
@@ -312,14 +341,16 @@ bool Answerer::Limit(RateLimiter& limiter) {
   if (rcode != Rcode::kNotImp) {
     kept |= kFlagRd | kFlagCd;
   }
-  const uint16_t recursion = options.recursion && rcode != Rcode::kNotImp ? kFlagRa : 0;
+  const uint16_t recursion = MayRecurse(options, client) && rcode != Rcode::kNotImp ? kFlagRa : 0;
   const auto flags = static_cast<uint16_t>(kFlagQr | (query.flags & kept) | recursion |
                                            answerer.flags() | (static_cast<uint16_t>(rcode) & 15));
   worker.counters.rcodes[static_cast<size_t>(rcode)].Add();
   if ((flags & kFlagTc) != 0) {
     worker.counters.truncated.Add();
   }
-  return writer.Finish(flags, query.has_question);
+  Reply reply = answerer.reply();
+  reply.size = static_cast<uint32_t>(writer.Finish(flags, query.has_question));
+  return reply;
 }
 
 }  // namespace cloudmap::dns

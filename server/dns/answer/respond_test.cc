@@ -332,7 +332,8 @@ TEST_F(RespondTest, FlagsOfAResponse) {
   EXPECT_EQ(
       Load16(client_.Ask(TestQuery("web.sd.local", type::kA).WithFlags(0)).bytes().data() + 2),
       kFlagQr | kFlagAa);
-  client_.options.recursion = true;
+  client_.options.outside = OutsideNames::kForward;
+  client_.options.allow_recursion = PrefixSet({*IpPrefix::Parse("192.0.2.0/24")});
   EXPECT_TRUE(ldns_pkt_ra(client_.Ask("web.sd.local", type::kA).packet()));
 }
 

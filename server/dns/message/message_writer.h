@@ -52,6 +52,24 @@ class MessageWriter {
   // One record that is ready but for its owner.
   bool AddAuthority(const uint8_t* record, size_t size, size_t owner);
 
+  // Room for `size` bytes of records at the end, for a caller that writes them itself; nullptr when
+  // there is not so much. What is written must be counted.
+  uint8_t* Append(size_t size) {
+    if (!HasRoom(size)) {
+      return nullptr;
+    }
+    uint8_t* const at = at_;
+    at_ += size;
+    return at;
+  }
+  void CountAnswers(uint16_t count, const uint8_t* last) {
+    answers_ = static_cast<uint16_t>(answers_ + count);
+    last_answer_ = static_cast<size_t>(last - begin_);
+  }
+  void CountAuthorities(uint16_t count) {
+    authorities_ = static_cast<uint16_t>(authorities_ + count);
+  }
+
   // A TXT answer of one string, owned by the question's name, that may not be cached.
   // REQUIRES: text.size() < 256.
   void AddText(uint16_t rr_class, absl::string_view text);

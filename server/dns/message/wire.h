@@ -23,6 +23,8 @@ inline constexpr uint16_t kAaaa = 28;
 inline constexpr uint16_t kSrv = 33;
 inline constexpr uint16_t kOpt = 41;
 inline constexpr uint16_t kDs = 43;
+inline constexpr uint16_t kSvcb = 64;
+inline constexpr uint16_t kHttps = 65;
 inline constexpr uint16_t kTkey = 249;
 inline constexpr uint16_t kTsig = 250;
 inline constexpr uint16_t kIxfr = 251;
@@ -69,10 +71,14 @@ inline constexpr uint16_t kExtendedError = 15;  // RFC 8914
 
 // RFC 8914 s4.
 enum class ExtendedError : uint16_t {
+  kOther = 0,
+  kStaleAnswer = 3,
+  kNotReady = 14,
   kProhibited = 18,
   kNotAuthoritative = 20,
   kNotSupported = 21,
   kNoReachableAuthority = 22,
+  kNetworkError = 23,
 };
 
 // A compression pointer to the question's name, which always starts right after the header.

@@ -24,7 +24,8 @@ class TransferTest : public testing::Test {
 
   // The records of all messages that answer `query` on a TCP connection.
   std::vector<std::string> Transfer(const TestQuery& query) {
-    TcpThread thread(registry_.publisher().zones(), 1);
+    const Published<CacheTable> cache(std::make_shared<const CacheTable>(client_.cache));
+    TcpThread thread(registry_.publisher().zones(), {cache}, 1);
     FrameBuffer frames;
     const Bytes packet = query.Packet();
     auto [space, room] = frames.Space();
@@ -36,7 +37,10 @@ class TransferTest : public testing::Test {
     while (frames.has_work()) {
       Bytes out;
       const Client client{Transport::kTcp, client_.address, 1};
-      EXPECT_TRUE(frames.AnswerFrames(client_.options, client, thread, out));
+      EXPECT_TRUE(frames.AnswerFrames(
+          client_.options, client, thread,
+          [](std::span<const uint8_t>) -> std::unique_ptr<WaitingQuestion> { return nullptr; },
+          out));
       for (size_t at = 0; at < out.size(); at += 2U + Load16(out.data() + at)) {
         const auto begin = out.begin() + static_cast<std::ptrdiff_t>(at) + 2;
         const Response message(Bytes(begin, begin + Load16(out.data() + at)));

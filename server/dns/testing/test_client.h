@@ -170,8 +170,8 @@ class TestClient {
 
   Response Send(const Bytes& packet) {
     Bytes out(kMaxMessageSize);
-    const Client client{transport, address, now};
-    out.resize(Respond(packet, registry_.zones(), options, client, worker, out));
+    const Client client{transport, address, now, monotonic};
+    out.resize(Respond(packet, {registry_.zones(), cache}, options, client, worker, out).size);
     return Response(std::move(out));
   }
   Response Ask(const TestQuery& query) { return Send(query.Packet()); }
@@ -181,7 +181,10 @@ class TestClient {
   Transport transport = Transport::kUdp;
   SocketAddress address = *SocketAddress::Parse("192.0.2.99:5353");
   uint32_t now = 1700000000;
+  uint32_t monotonic = 1000;
   Worker worker{42};
+  // What was learnt elsewhere; nothing unless a test puts it there.
+  CacheTable cache{{0x0123456789abcdef, 0xfedcba9876543210}};
 
  private:
   TestRegistry& registry_;

@@ -24,7 +24,9 @@ DnsServer::DnsServer(DnsServerOptions options, const Published<ZoneTable>& zones
     : options_(std::move(options)),
       zones_(zones),
       random_(random),
-      tcp_(options_.respond, options_.tcp, zones, options_.workers, random.Next()) {
+      no_cache_(std::make_shared<const CacheTable>(zones.Get()->hash_key())),
+      resolution_(MakeResolution()),
+      tcp_(options_.respond, options_.tcp, zones, resolution_, options_.workers, random.Next()) {
   CookieSecrets& cookies = options_.respond.cookies;
   for (SipKey* secret : {&cookies.current, &cookies.previous}) {
     if (secret->k0 == 0 && secret->k1 == 0) {
@@ -37,6 +39,16 @@ DnsServer::DnsServer(DnsServerOptions options, const Published<ZoneTable>& zones
 
 DnsServer::~DnsServer() { Stop(); }
 
+Resolution DnsServer::MakeResolution() {
+  if (options_.respond.outside != OutsideNames::kForward && options_.resolver.zones.empty()) {
+    return {no_cache_, nullptr, nullptr};
+  }
+  resolver_ = std::make_unique<Resolver>(options_.resolver, zones_.Get()->hash_key(), random_);
+  answerer_ =
+      std::make_unique<LateAnswerer>(zones_, resolver_->cache(), options_.respond, random_.Next());
+  return {resolver_->cache(), resolver_.get(), answerer_.get()};
+}
+
 absl::Status DnsServer::Start() {
   if (options_.respond.nsid.size() > RespondOptions::kNsidMax) {
     return absl::InvalidArgumentError(
@@ -47,6 +59,13 @@ absl::Status DnsServer::Start() {
   }
   for (const std::string& listen : options_.dot_listen) {
     RETURN_IF_ERROR(BindTls(listen));
+  }
+  if (resolver_ != nullptr) {
+    std::vector<SocketAddress> own;
+    for (const std::string& address : bound_) {
+      own.push_back(*SocketAddress::Parse(address));
+    }
+    RETURN_IF_ERROR(resolver_->Start(own));
   }
   for (size_t i = 0; i < udp_.size(); ++i) {
     UdpWorker& worker = *udp_[i];
@@ -90,8 +109,8 @@ void DnsServer::AddUdpWorker(UniqueFd socket, const SocketAddress& address) {
     limiter =
         std::make_unique<RateLimiter>(options_.rate_limit, SipKey{random_.Next(), random_.Next()});
   }
-  udp_.push_back(std::make_unique<UdpWorker>(std::move(socket), zones_, options_.respond,
-                                             std::move(limiter), random_.Next()));
+  udp_.push_back(std::make_unique<UdpWorker>(std::move(socket), zones_, resolution_,
+                                             options_.respond, std::move(limiter), random_.Next()));
 }
 
 absl::Status DnsServer::BindTls(const std::string& listen) {
@@ -112,6 +131,10 @@ void DnsServer::Stop() {
     thread.join();
   }
   threads_.clear();
+  // Before the sockets that its answers go out by, and the sessions they belong to.
+  if (resolver_ != nullptr) {
+    resolver_->Stop();
+  }
   tcp_.Stop();
 }
 
@@ -119,6 +142,9 @@ std::vector<const Counters*> DnsServer::counters() const {
   std::vector<const Counters*> all;
   for (const auto& worker : udp_) {
     all.push_back(&worker->counters());
+  }
+  if (answerer_ != nullptr) {
+    all.push_back(&answerer_->counters());
   }
   for (const Counters* counters : tcp_.counters()) {
     all.push_back(counters);

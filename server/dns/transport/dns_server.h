@@ -37,6 +37,8 @@ struct DnsServerOptions {
   // Cookie secrets that are zero are drawn at start.
   RespondOptions respond;
   TcpLimits tcp;
+  // Where names that are not ours are resolved, if respond.outside is kForward.
+  ResolverOptions resolver;
   // Applies to UDP on addresses that are not loopback.
   RateLimitOptions rate_limit = {
       .responses_per_second = 1000, .slip = 2, .exempt = PrivateNetworks()};
@@ -44,7 +46,7 @@ struct DnsServerOptions {
 
 class DnsServer {
  public:
-  // `zones` must outlive the server; `random` is for seeds and secrets, while constructing only.
+  // `zones` and `random` must outlive the server.
   DnsServer(DnsServerOptions options, const Published<ZoneTable>& zones, Random& random);
   // Stops.
   ~DnsServer();
@@ -71,9 +73,15 @@ class DnsServer {
   absl::Status BindTls(const std::string& listen);
   void AddUdpWorker(UniqueFd socket, const SocketAddress& address);
 
+  Resolution MakeResolution();
+
   DnsServerOptions options_;
   const Published<ZoneTable>& zones_;
   Random& random_;
+  Published<CacheTable> no_cache_;          // where no name is forwarded
+  std::unique_ptr<Resolver> resolver_;      // where names are
+  std::unique_ptr<LateAnswerer> answerer_;  // the same
+  const Resolution resolution_;
   TcpServer tcp_;
   std::vector<std::unique_ptr<UdpWorker>> udp_;
   std::vector<std::thread> threads_;

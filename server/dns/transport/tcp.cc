@@ -67,8 +67,9 @@ class ConnectionCount {
 
 // One thread with its event loop and sessions.
 struct Loop {
-  Loop(std::unique_ptr<asio::io_context> context, const Published<ZoneTable>& zones, uint64_t seed)
-      : owner(std::move(context)), shared(zones, seed) {}
+  Loop(std::unique_ptr<asio::io_context> context, const Published<ZoneTable>& zones,
+       const Resolution& resolution, uint64_t seed)
+      : owner(std::move(context)), shared(zones, resolution, seed) {}
 
   const std::unique_ptr<asio::io_context> owner;
   asio::io_context& io = *owner;
@@ -98,8 +99,9 @@ struct Acceptor {
 class TcpServer::Impl {
  public:
   Impl(const RespondOptions& options, const TcpLimits& limits, const Published<ZoneTable>& zones,
-       int threads, uint64_t seed)
+       const Resolution& resolution, int threads, uint64_t seed)
       : zones_(zones),
+        resolution_(resolution),
         threads_(threads),
         seed_(seed),
         connections_(limits),
@@ -199,7 +201,8 @@ class TcpServer::Impl {
   absl::Status MakeLoops() {
     while (loops_.size() < static_cast<size_t>(threads_)) {
       ASSIGN_OR_RETURN(std::unique_ptr<asio::io_context> io, MakeIoContext());
-      loops_.push_back(std::make_unique<Loop>(std::move(io), zones_, seed_ + loops_.size()));
+      loops_.push_back(
+          std::make_unique<Loop>(std::move(io), zones_, resolution_, seed_ + loops_.size()));
     }
     return absl::OkStatus();
   }
@@ -265,6 +268,7 @@ class TcpServer::Impl {
   }
 
   const Published<ZoneTable>& zones_;
+  const Resolution resolution_;
   const int threads_;
   const uint64_t seed_;
   ConnectionCount connections_;
@@ -276,8 +280,9 @@ class TcpServer::Impl {
 };
 
 TcpServer::TcpServer(const RespondOptions& options, const TcpLimits& limits,
-                     const Published<ZoneTable>& zones, int threads, uint64_t seed)
-    : impl_(std::make_unique<Impl>(options, limits, zones, threads, seed)) {}
+                     const Published<ZoneTable>& zones, const Resolution& resolution, int threads,
+                     uint64_t seed)
+    : impl_(std::make_unique<Impl>(options, limits, zones, resolution, threads, seed)) {}
 
 TcpServer::~TcpServer() = default;
 

@@ -4,7 +4,7 @@
 // answer, for the idle timeout is closed; so is one whose frame cannot be a query. When half of the
 // connections are in use, idle ones are closed sooner.
 //
-//   TcpServer server(options, limits, zones, threads, seed);
+//   TcpServer server(options, limits, zones, resolution, threads, seed);
 //   RETURN_IF_ERROR(server.Listen(address, nullptr));    // repeatable
 //   server.Start();
 //   server.Stop();
@@ -20,6 +20,7 @@
 #include "boost/asio/ssl/context.hpp"
 #include "registry/base/published.h"
 #include "server/dns/answer/respond.h"
+#include "server/dns/transport/late_answerer.h"
 #include "server/dns/zones/zone_table.h"
 #include "server/net/address.h"
 
@@ -36,9 +37,10 @@ struct TcpLimits {
 
 class TcpServer {
  public:
-  // `options` and `zones` must outlive the server.
+  // `options`, `zones` and what `resolution` names must outlive the server.
   TcpServer(const RespondOptions& options, const TcpLimits& limits,
-            const Published<ZoneTable>& zones, int threads, uint64_t seed);
+            const Published<ZoneTable>& zones, const Resolution& resolution, int threads,
+            uint64_t seed);
   ~TcpServer();
 
   // Binds; with `tls`, connections speak TLS first. Unavailable with the reason when the address

@@ -1,7 +1,6 @@
 #include "server/dns/transport/tcp_session.h"
 
 #include <algorithm>
-#include <ctime>
 #include <span>
 #include <utility>
 
@@ -9,6 +8,14 @@ namespace cloudmap::dns {
 namespace {
 
 constexpr size_t kLengthSize = 2;
+
+// The size of the header and the question of a response.
+size_t HeadSize(std::span<const uint8_t> response) {
+  LookupName name;
+  return kHeaderSize + name.Parse(response, kHeaderSize) + 4;
+}
+
+}  // namespace
 
 void AppendFrame(std::span<const uint8_t> message, std::vector<uint8_t>& out) {
   if (message.empty()) {
@@ -19,18 +26,19 @@ void AppendFrame(std::span<const uint8_t> message, std::vector<uint8_t>& out) {
   out.insert(out.end(), message.begin(), message.end());
 }
 
-// The size of the header and the question of a response.
-size_t HeadSize(std::span<const uint8_t> response) {
-  LookupName name;
-  return kHeaderSize + name.Parse(response, kHeaderSize) + 4;
-}
-
-}  // namespace
-
-uint32_t WallClockSeconds() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME_COARSE, &now);
-  return static_cast<uint32_t>(now.tv_sec);
+void FrameBuffer::Forward(std::vector<ResolverRequest>& requests, const RespondOptions& options,
+                          const Tables& tables, TcpThread& thread) {
+  thread.resolution.resolver->Ask(requests);
+  const LateAnswer no_more = NoMoreQuestions();
+  for (const ResolverRequest& request : requests) {
+    if (request.waiter != nullptr) {
+      auto& waiter = static_cast<WaitingQuestion&>(*request.waiter);
+      const Reply reply = Respond(waiter.packet(), {tables.zones, tables.cache, &no_more}, options,
+                                  waiter.AskedBy(), thread.worker, thread.response);
+      waiter.Deliver(std::span<const uint8_t>(thread.response).first(reply.size));
+      thread.worker.counters.overloaded.Add();
+    }
+  }
 }
 
 std::pair<uint8_t*, size_t> FrameBuffer::Space() {
@@ -59,26 +67,35 @@ bool FrameBuffer::has_frame() const {
 }
 
 bool FrameBuffer::AnswerFrames(const RespondOptions& options, const Client& client,
-                               TcpThread& thread, std::vector<uint8_t>& out) {
+                               TcpThread& thread, const MakeWaiter& make_waiter,
+                               std::vector<uint8_t>& out) {
   if (!has_work()) {
     return true;
   }
-  const ZoneTable& zones = thread.zones.Current();
+  const Tables tables{thread.zones.Current(), thread.cache.Current()};
+  std::vector<ResolverRequest> requests;
   bool sane = true;
   while (sane && transfer_ == nullptr && has_frame() && out.size() < kEnoughToWrite) {
     const size_t size = Load16(bytes_.data() + begin_);
     const std::span<const uint8_t> packet(bytes_.data() + begin_ + kLengthSize, size);
     begin_ += kLengthSize + size;
-    const size_t answer = Respond(packet, zones, options, client, thread.worker, thread.response);
-    if (ZonePtr zone = std::exchange(thread.worker.transfer, nullptr)) {
-      const auto empty = std::span<const uint8_t>(thread.response).first(answer);
-      const size_t head = HeadSize(empty);
-      transfer_ =
-          std::make_unique<ZoneTransfer>(std::move(zone), empty.first(head), empty.subspan(head));
-    } else {
-      AppendFrame({thread.response.data(), answer}, out);
-      sane = answer != 0;
+    const Reply reply = Respond(packet, tables, options, client, thread.worker, thread.response);
+    const auto response = std::span<const uint8_t>(thread.response).first(reply.size);
+    if (reply.kind == Reply::Kind::kTransfer) {
+      const size_t head = HeadSize(response);
+      transfer_ = std::make_unique<ZoneTransfer>(*reply.zone, response.first(head),
+                                                 response.subspan(head));
+      continue;
     }
+    if (reply.kind == Reply::Kind::kForward || reply.refresh) {
+      const bool waits = reply.kind == Reply::Kind::kForward;
+      requests.push_back({QuestionOf(thread.worker.outside), waits ? make_waiter(packet) : nullptr});
+    }
+    AppendFrame(response, out);
+    sane = reply.kind != Reply::Kind::kNothing;
+  }
+  if (!requests.empty()) {
+    Forward(requests, options, tables, thread);
   }
   while (transfer_ != nullptr && out.size() < kEnoughToWrite) {
     AppendFrame({thread.response.data(), transfer_->Next(thread.response)}, out);
@@ -88,6 +105,7 @@ bool FrameBuffer::AnswerFrames(const RespondOptions& options, const Client& clie
   }
   // The thread may block next.
   thread.zones.Release();
+  thread.cache.Release();
   return sane;
 }
 

@@ -1,11 +1,12 @@
 #include "server/dns/transport/udp.h"
 
+#include <algorithm>
 #include <cerrno>
-#include <ctime>
 #include <utility>
 
 #include "registry/base/check.h"
 #include "server/dns/answer/warm_up.h"
+#include "server/dns/transport/clocks.h"
 #include "server/net/address.h"
 
 namespace cloudmap::dns {
@@ -18,12 +19,6 @@ constexpr size_t kPacketBytes = 2112;
 constexpr size_t kResponseBytes = 4160;
 // After Stop(): what may still be in the socket's buffer.
 constexpr int kDrainBatches = 1024;
-
-uint32_t NowSeconds() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME_COARSE, &now);
-  return static_cast<uint32_t>(now.tv_sec);
-}
 
 // Makes the destination of a received packet the source of its answer; the route is the kernel's
 // choice, except for link-local addresses, which mean nothing without their interface.
@@ -45,6 +40,35 @@ void AnswerFromDestination(msghdr& received) {
   }
 }
 
+// A question over UDP that waits for the resolver: where its answer goes, and from which address.
+class UdpWaiter final : public WaitingQuestion {
+ public:
+  UdpWaiter(LateAnswerer& answerer, std::span<const uint8_t> packet, const SocketAddress& client,
+            int fd, std::span<const uint8_t> control)
+      : WaitingQuestion(answerer, packet, Transport::kUdp, client), fd_(fd), size_(control.size()) {
+    std::copy(control.begin(), control.end(), control_.begin());
+  }
+
+  void Deliver(std::span<const uint8_t> response) override {
+    SocketAddress to = client();
+    iovec view{const_cast<uint8_t*>(response.data()), response.size()};
+    msghdr message{};
+    message.msg_name = to.get();
+    message.msg_namelen = to.size();
+    message.msg_iov = &view;
+    message.msg_iovlen = 1;
+    message.msg_control = size_ == 0 ? nullptr : control_.data();
+    message.msg_controllen = size_;
+    // Like every datagram it may be lost; the client asks again.
+    sendmsg(fd_, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  }
+
+ private:
+  const int fd_;
+  const size_t size_;
+  alignas(cmsghdr) std::array<uint8_t, CMSG_SPACE(sizeof(in6_pktinfo))> control_;
+};
+
 }  // namespace
 
 struct UdpWorker::Batch {
@@ -62,12 +86,14 @@ struct UdpWorker::Batch {
 };
 
 UdpWorker::UdpWorker(UniqueFd socket, const Published<ZoneTable>& zones,
-                     const RespondOptions& options, std::unique_ptr<RateLimiter> limiter,
-                     uint64_t seed)
+                     const Resolution& resolution, const RespondOptions& options,
+                     std::unique_ptr<RateLimiter> limiter, uint64_t seed)
     : socket_(std::move(socket)),
       with_destination_(SocketAddress::OfSocket(socket_.get()).is_wildcard()),
       options_(options),
+      resolution_(resolution),
       zones_(zones),
+      cache_(resolution.cache),
       worker_(seed),
       batch_(std::make_unique<Batch>()) {
   worker_.rate_limiter = std::move(limiter);
@@ -88,6 +114,7 @@ UdpWorker::~UdpWorker() = default;
 void UdpWorker::Run() {
   while (!stopping_.load(std::memory_order_acquire)) {
     zones_.Release();
+    cache_.Release();
     Answer(Receive(MSG_WAITFORONE));
   }
   for (int i = 0; i < kDrainBatches; ++i) {
@@ -98,6 +125,7 @@ void UdpWorker::Run() {
     Answer(count);
   }
   zones_.Release();
+  cache_.Release();
 }
 
 void UdpWorker::Stop() {
@@ -126,7 +154,8 @@ void UdpWorker::Answer(int count) {
   if (count == 0) {
     return;
   }
-  const ZoneTable& zones = zones_.Current();
+  const Tables tables{zones_.Current(), cache_.Current()};
+  const ZoneTable& zones = tables.zones;
   if (count > 1 && WarmUp::IsFor(zones)) {
     WarmUp warm_up(zones);
     for (size_t i = 0; i < static_cast<size_t>(count); ++i) {
@@ -134,31 +163,71 @@ void UdpWorker::Answer(int count) {
     }
     warm_up.Run();
   }
-  const uint32_t now = NowSeconds();
+  const uint32_t now = WallClockSeconds();
+  const uint32_t monotonic = MonotonicSeconds();
   unsigned answers = 0;
   for (size_t i = 0; i < static_cast<size_t>(count); ++i) {
     msghdr& received = batch_->received[i].msg_hdr;
     if (received.msg_namelen == 0) {
       continue;  // not a packet: the socket was shut down
     }
-    const Client client{Transport::kUdp, batch_->clients[i], now};
-    const size_t size = Respond({batch_->packets[i].data(), batch_->received[i].msg_len}, zones,
+    const Client client{Transport::kUdp, batch_->clients[i], now, monotonic};
+    const Reply reply = Respond({batch_->packets[i].data(), batch_->received[i].msg_len}, tables,
                                 options_, client, worker_, batch_->responses[answers]);
-    if (size == 0) {
+    if (reply.kind == Reply::Kind::kNothing) {
       continue;
     }
     if (with_destination_) {
       AnswerFromDestination(received);
+    }
+    if (reply.kind == Reply::Kind::kForward || reply.refresh) [[unlikely]] {
+      Queue(i, reply);
+      if (reply.kind == Reply::Kind::kForward) {
+        continue;
+      }
     }
     msghdr& answer = batch_->answers[answers].msg_hdr;
     answer.msg_name = received.msg_name;
     answer.msg_namelen = received.msg_namelen;
     answer.msg_control = received.msg_control;
     answer.msg_controllen = received.msg_controllen;
-    batch_->answer_views[answers] = {batch_->responses[answers].data(), size};
+    batch_->answer_views[answers] = {batch_->responses[answers].data(), reply.size};
     ++answers;
   }
   Send(answers);
+  if (!requests_.empty()) {
+    Forward();
+  }
+}
+
+void UdpWorker::Queue(size_t index, const Reply& reply) {
+  const msghdr& received = batch_->received[index].msg_hdr;
+  std::unique_ptr<LookupWaiter> waiter;
+  if (reply.kind == Reply::Kind::kForward) {
+    const std::span<const uint8_t> packet(batch_->packets[index].data(),
+                                          batch_->received[index].msg_len);
+    const auto* control = static_cast<const uint8_t*>(received.msg_control);
+    waiter = std::make_unique<UdpWaiter>(
+        *resolution_.answerer, packet, batch_->clients[index], socket_.get(),
+        std::span<const uint8_t>(control, control == nullptr ? 0 : received.msg_controllen));
+  }
+  requests_.push_back({QuestionOf(worker_.outside), std::move(waiter)});
+}
+
+void UdpWorker::Forward() {
+  resolution_.resolver->Ask(requests_);
+  const LateAnswer no_more = NoMoreQuestions();
+  for (const ResolverRequest& request : requests_) {
+    if (request.waiter != nullptr) {
+      auto& waiter = static_cast<UdpWaiter&>(*request.waiter);
+      const Tables tables{zones_.Current(), cache_.Current(), &no_more};
+      const Reply reply = Respond(waiter.packet(), tables, options_, waiter.AskedBy(), worker_,
+                                  batch_->responses[0]);
+      waiter.Deliver(std::span<const uint8_t>(batch_->responses[0]).first(reply.size));
+      worker_.counters.overloaded.Add();
+    }
+  }
+  requests_.clear();
 }
 
 void UdpWorker::Send(unsigned count) {

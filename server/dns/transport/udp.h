@@ -11,9 +11,12 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "registry/base/published.h"
 #include "server/dns/answer/respond.h"
+#include "server/dns/resolver/resolver.h"
+#include "server/dns/transport/late_answerer.h"
 #include "server/dns/zones/zone_table.h"
 #include "server/net/unique_fd.h"
 
@@ -21,10 +24,10 @@ namespace cloudmap::dns {
 
 class UdpWorker {
  public:
-  // `socket` as BindUdp makes them; `zones` and `options` must outlive the worker.
-  // `limiter` may be nullptr.
-  UdpWorker(UniqueFd socket, const Published<ZoneTable>& zones, const RespondOptions& options,
-            std::unique_ptr<RateLimiter> limiter, uint64_t seed);
+  // `socket` as BindUdp makes them; `zones`, what `resolution` names and `options` must outlive the
+  // worker, which itself must outlive the resolver's thread. `limiter` may be nullptr.
+  UdpWorker(UniqueFd socket, const Published<ZoneTable>& zones, const Resolution& resolution,
+            const RespondOptions& options, std::unique_ptr<RateLimiter> limiter, uint64_t seed);
   ~UdpWorker();
 
   // Serves until Stop(). May be called again after an exception.
@@ -41,11 +44,18 @@ class UdpWorker {
   int Receive(int flags);
   void Answer(int count);
   void Send(unsigned count);
+  // Notes that the packet at `index` of the batch waits for the resolver, or only refreshes a name.
+  void Queue(size_t index, const Reply& reply);
+  // Hands over what was noted; who finds no place is answered at once.
+  void Forward();
 
   const UniqueFd socket_;
   const bool with_destination_;
   const RespondOptions& options_;
+  const Resolution resolution_;
   Published<ZoneTable>::Reader zones_;
+  Published<CacheTable>::Reader cache_;
+  std::vector<ResolverRequest> requests_;
   Worker worker_;
   const std::unique_ptr<Batch> batch_;
   std::atomic<bool> stopping_{false};
