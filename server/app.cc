@@ -12,7 +12,6 @@
 #include "registry/base/status_macros.h"
 #include "registry/store/open_store.h"
 #include "server/dns/transport/served_addresses.h"
-#include "server/net/interfaces.h"
 #include "server/version.h"
 #include "spdlog/spdlog.h"
 
@@ -113,12 +112,7 @@ absl::StatusOr<dns::DnsServerOptions> DnsOptionsOf(const Config& config) {
 // The names that SDKs reach this server under: each endpoint name and its "data-" sibling, with the
 // addresses that the AWS JSON endpoint listens on.
 std::vector<dns::StaticName> EndpointNames(const Config& config) {
-  const SocketAddress listen = *SocketAddress::Parse(config.http_listen);
-  // HTTP takes IPv4 as well on `[::]`.
-  const IpFamily family = listen.is_v4() ? IpFamily::kV4 : IpFamily::kBoth;
-  const std::vector<std::string> addresses = listen.is_wildcard()
-                                                 ? InterfaceAddresses(family)
-                                                 : std::vector<std::string>{listen.IpString()};
+  const std::vector<std::string> addresses = dns::ServedAddresses(config.http_listen);
   std::vector<dns::StaticName> names;
   for (const std::string& name : config.endpoint_names) {
     names.push_back({name, addresses});
@@ -161,6 +155,14 @@ http::Response TextResponse(int status, std::string text) {
   response.status = status;
   response.body = std::move(text);
   return response;
+}
+
+// A string for one address, which is the rule, a list for more.
+nlohmann::ordered_json OneOrAll(const std::vector<std::string>& addresses) {
+  if (addresses.size() == 1) {
+    return addresses.front();
+  }
+  return addresses;
 }
 
 api::GrpcOptions GrpcOptionsOf(const Config& config) {
@@ -267,8 +269,8 @@ std::string App::ReadyLine() const {
   if (!config_.dot_listen.empty()) {
     line["dot"] = dns_->BoundTlsAddresses();
   }
-  line["grpc"] = grpc_->bound_address();
-  line["http"] = http_->BoundAddress();
+  line["grpc"] = OneOrAll(grpc_->bound_addresses());
+  line["http"] = OneOrAll(http_->bound_addresses());
   return line.dump();
 }
 

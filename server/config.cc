@@ -230,11 +230,11 @@ void DeclareListeners(Declare& declare, Config& config) {
   declare("dot-listen", config.dot_listen,
           "Where DNS over TLS is served; repeatable; needs --tls-cert")
       ->check(address);
-  declare("grpc-listen", config.grpc_listen, "Where gRPC is served")
+  declare("grpc-listen", config.grpc_listen, "Where gRPC is served; repeatable")
       ->check(address)
       ->capture_default_str();
   declare("http-listen", config.http_listen,
-          "Where the AWS JSON API, /healthz and /readyz are served")
+          "Where the AWS JSON API, /healthz and /readyz are served; repeatable")
       ->check(address)
       ->capture_default_str();
   declare.Flag("insecure-listen", config.insecure_listen,
@@ -359,14 +359,16 @@ void DeclareOperation(Declare& declare, Config& config) {
 }
 
 // Anyone who reaches an open API can change DNS; loopback keeps that to this host.
-absl::Status CheckExposure(const char* option, const std::string& listen, bool guarded,
+absl::Status CheckExposure(const char* option, const std::vector<std::string>& listen, bool guarded,
                            const char* guards) {
-  if (guarded || SocketAddress::Parse(listen)->is_loopback()) {
-    return absl::OkStatus();
+  for (const std::string& address : listen) {
+    if (!guarded && !SocketAddress::Parse(address)->is_loopback()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(option, " ", address, ": would open the API to the network; give ", guards,
+                       ", or --insecure-listen if the network is trusted"));
+    }
   }
-  return absl::InvalidArgumentError(
-      absl::StrCat(option, " ", listen, ": would open the API to the network; give ", guards,
-                   ", or --insecure-listen if the network is trusted"));
+  return absl::OkStatus();
 }
 
 // `--forward` takes addresses or one word.

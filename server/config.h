@@ -18,8 +18,8 @@ inline constexpr uint16_t kDnsPort = 53;
 struct Config {
   std::vector<std::string> dns_listen = {"127.0.0.1:8053"};
   std::vector<std::string> dot_listen;
-  std::string grpc_listen = "127.0.0.1:8054";
-  std::string http_listen = "127.0.0.1:8055";
+  std::vector<std::string> grpc_listen = {"127.0.0.1:8054"};
+  std::vector<std::string> http_listen = {"127.0.0.1:8055"};
   bool insecure_listen = false;
 
   std::string store = "sqlite";

@@ -41,8 +41,8 @@ TEST(Config, DefaultsAreTheLoopbackPorts) {
   const auto parsed = Parse({});
   ASSERT_TRUE(parsed.ok()) << parsed.status();
   EXPECT_THAT(parsed->config.dns_listen, ElementsAre("127.0.0.1:8053"));
-  EXPECT_EQ(parsed->config.grpc_listen, "127.0.0.1:8054");
-  EXPECT_EQ(parsed->config.http_listen, "127.0.0.1:8055");
+  EXPECT_THAT(parsed->config.grpc_listen, ElementsAre("127.0.0.1:8054"));
+  EXPECT_THAT(parsed->config.http_listen, ElementsAre("127.0.0.1:8055"));
   EXPECT_EQ(parsed->config.store, "sqlite");
   EXPECT_GE(parsed->config.dns_workers, 1);
 }
@@ -168,6 +168,8 @@ TEST(Config, UnknownKeyInTheFileIsAUsageError) {
 TEST(Config, OpenApiOnTheNetworkNeedsAGuard) {
   ExpectUsageError({"--http-listen", "0.0.0.0:0"}, "--http-listen");
   ExpectUsageError({"--grpc-listen", "[::]:0"}, "--grpc-listen");
+  ExpectUsageError({"--grpc-listen", "127.0.0.1:0", "--grpc-listen", "[::]:0"},
+                   "--grpc-listen [::]:0");
   // Signatures guard HTTP only.
   ExpectUsageError({"--grpc-listen", "0.0.0.0:0", "--credentials", "keys"}, "--grpc-listen");
   EXPECT_TRUE(Parse({"--http-listen", "0.0.0.0:0", "--credentials", "keys"}).ok());

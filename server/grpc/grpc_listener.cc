@@ -2,39 +2,25 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "registry/base/check.h"
+#include "boost/asio/post.hpp"
 #include "registry/base/status_macros.h"
 #include "registry/base/thread.h"
+#include "server/net/io_context.h"
 #include "server/net/tcp_listener.h"
 
 namespace cloudmap::api {
 namespace {
 
-// After accept failed for want of file descriptors or memory: time for some to come free.
-constexpr int kAcceptRetryMs = 100;
-
-// As ServerContext::peer() writes it; nobody's for what is not connected.
-std::string PeerOf(int fd) {
-  const SocketAddress peer = SocketAddress::OfPeer(fd);
-  if (peer.is_v4()) {
-    return absl::StrCat("ipv4:", peer.ToString());
-  }
-  const std::span<const uint8_t> ip = peer.ip();
-  constexpr size_t kMappedPrefix = 12;  // ::ffff:0:0/96
-  if (IN6_IS_ADDR_V4MAPPED(reinterpret_cast<const in6_addr*>(ip.data()))) {
-    return absl::StrCat("ipv4:",
-                        SocketAddress::Of(ip.subspan(kMappedPrefix), peer.port()).ToString());
-  }
-  return absl::StrCat("ipv6:%5B", peer.IpString(), "%5D:", peer.port());
+// As ServerContext::peer() writes it.
+std::string PeerName(const SocketAddress& peer) {
+  return peer.is_v4() ? absl::StrCat("ipv4:", peer.ToString())
+                      : absl::StrCat("ipv6:%5B", peer.IpString(), "%5D:", peer.port());
 }
 
 void Cork(int fd, bool on) {
@@ -45,44 +31,54 @@ void Cork(int fd, bool on) {
 }  // namespace
 
 absl::Status GrpcListener::Listen(const std::string& address) {
-  ASSIGN_OR_RETURN(socket_, ListenTcp("--grpc-listen", address));
-  stop_ = UniqueFd(eventfd(0, EFD_CLOEXEC));
-  CLOUDMAP_CHECK(stop_.get() >= 0, "eventfd");
+  if (io_ == nullptr) {
+    ASSIGN_OR_RETURN(io_, MakeIoContext());
+  }
+  ASSIGN_OR_RETURN(UniqueFd listening, ListenTcp("--grpc-listen", address));
+  bound_.push_back(SocketAddress::OfSocket(listening.get()).ToString());
+  acceptors_.push_back(std::make_unique<Acceptor>(
+      *io_, std::move(listening), [this](UniqueFd connection, const SocketAddress& peer) {
+        HandOver(std::move(connection), peer);
+      }));
   return absl::OkStatus();
 }
 
 void GrpcListener::AddTo(grpc::ServerBuilder& builder,
                          std::shared_ptr<grpc::ServerCredentials> credentials) {
   using Type = grpc::ServerBuilder::experimental_type::ExternalConnectionType;
-  acceptor_ =
+  grpc_ =
       builder.experimental().AddExternalConnectionAcceptor(Type::FROM_FD, std::move(credentials));
 }
 
 absl::Status GrpcListener::Start() {
-  ASSIGN_OR_RETURN(thread_, StartThread("grpc-accept", [this] { Run(); }));
+  for (const std::unique_ptr<Acceptor>& acceptor : acceptors_) {
+    RETURN_IF_ERROR(acceptor->Start());
+  }
+  // It ends when the last acceptor has stopped.
+  ASSIGN_OR_RETURN(thread_, StartThread("grpc-accept", [this] { io_->run(); }));
   return absl::OkStatus();
 }
 
 void GrpcListener::Stop() {
   if (thread_.joinable()) {
-    eventfd_write(stop_.get(), 1);
+    boost::asio::post(*io_, [this] {
+      for (const std::unique_ptr<Acceptor>& acceptor : acceptors_) {
+        acceptor->Stop();
+      }
+    });
     thread_.join();
   }
-  socket_ = UniqueFd();
+  acceptors_.clear();
 }
 
 void GrpcListener::CloseConnections() {
   const absl::MutexLock lock(&mutex_);
   for (const auto& [peer, fd] : sockets_) {
     // The descriptor stays gRPC's, which sees the end of the connection.
-    if (PeerOf(fd) == peer) {
+    if (PeerName(SocketAddress::OfPeer(fd)) == peer) {
       shutdown(fd, SHUT_RDWR);
     }
   }
-}
-
-std::string GrpcListener::bound_address() const {
-  return SocketAddress::OfSocket(socket_.get()).ToString();
 }
 
 size_t GrpcListener::known_connections() const {
@@ -90,39 +86,23 @@ size_t GrpcListener::known_connections() const {
   return sockets_.size();
 }
 
-void GrpcListener::Run() {
-  bool can_accept = true;
-  while (true) {
-    pollfd waits[] = {{.fd = stop_.get(), .events = POLLIN, .revents = 0},
-                      {.fd = socket_.get(), .events = POLLIN, .revents = 0}};
-    poll(waits, can_accept ? 2 : 1, can_accept ? -1 : kAcceptRetryMs);
-    if (waits[0].revents != 0) {
-      return;
-    }
-    can_accept = AcceptOne();
-  }
+void GrpcListener::HandOver(UniqueFd connection, const SocketAddress& peer) {
+  Remember(connection.get(), peer);
+  grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
+  parameters.listener_fd = -1;
+  parameters.fd = connection.Release();
+  grpc_->HandleNewConnection(&parameters);
 }
 
-bool GrpcListener::AcceptOne() {
-  const int fd = accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-  if (fd < 0) {
-    return errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM;
-  }
-  Remember(fd);
-  grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
-  connection.listener_fd = socket_.get();
-  connection.fd = fd;
-  acceptor_->HandleNewConnection(&connection);
-  return true;
-}
-
-void GrpcListener::Remember(int fd) {
+void GrpcListener::Remember(int fd, const SocketAddress& peer) {
   const absl::MutexLock lock(&mutex_);
   if (sockets_.size() >= sweep_at_) {
-    absl::erase_if(sockets_, [](const auto& known) { return PeerOf(known.second) != known.first; });
+    absl::erase_if(sockets_, [](const auto& known) {
+      return PeerName(SocketAddress::OfPeer(known.second)) != known.first;
+    });
     sweep_at_ = std::max(sweep_at_, 2 * sockets_.size());
   }
-  sockets_[PeerOf(fd)] = fd;
+  sockets_[PeerName(peer)] = fd;
 }
 
 GrpcListener::Hold::Hold(const GrpcListener& listener, const std::vector<std::string>& peers) {

@@ -3,7 +3,7 @@
 // and each write wakes the client.
 //
 //   GrpcListener listener;
-//   RETURN_IF_ERROR(listener.Listen("127.0.0.1:8054"));
+//   RETURN_IF_ERROR(listener.Listen("127.0.0.1:8054"));    // repeatable
 //   listener.AddTo(builder, credentials);
 //   server = builder.BuildAndStart();
 //   listener.Start();
@@ -23,7 +23,9 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "boost/asio/io_context.hpp"
 #include "grpcpp/grpcpp.h"
+#include "server/net/acceptor.h"
 #include "server/net/address.h"
 #include "server/net/unique_fd.h"
 
@@ -34,7 +36,7 @@ class GrpcListener {
   GrpcListener() = default;
   ~GrpcListener() { Stop(); }
 
-  // Errors are ListenTcp's.
+  // Errors name the option and are ListenTcp's. REQUIRES: not started.
   absl::Status Listen(const std::string& address);
   // REQUIRES: Listen() was OK; the server is not built yet.
   void AddTo(grpc::ServerBuilder& builder, std::shared_ptr<grpc::ServerCredentials> credentials);
@@ -46,8 +48,8 @@ class GrpcListener {
   // Ends the connections that are still open, whatever is under way on them.
   void CloseConnections();
 
-  // REQUIRES: Listen() was OK, and Stop() was not called.
-  std::string bound_address() const;
+  // Where it listens, "ip:port", in the order of Listen().
+  const std::vector<std::string>& bound_addresses() const { return bound_; }
 
   // How many connections it remembers; some may be gone.
   size_t known_connections() const;
@@ -69,14 +71,14 @@ class GrpcListener {
   };
 
  private:
-  void Run();
-  // False when there are no file descriptors or no memory left.
-  bool AcceptOne();
-  void Remember(int fd);
+  // Gives the connection to gRPC.
+  void HandOver(UniqueFd connection, const SocketAddress& peer);
+  void Remember(int fd, const SocketAddress& peer);
 
-  UniqueFd socket_;
-  UniqueFd stop_;  // an eventfd
-  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
+  std::unique_ptr<boost::asio::io_context> io_;
+  std::vector<std::unique_ptr<Acceptor>> acceptors_;
+  std::vector<std::string> bound_;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> grpc_;
   std::thread thread_;
 
   mutable absl::Mutex mutex_;

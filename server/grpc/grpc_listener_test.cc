@@ -17,6 +17,7 @@ namespace {
 
 using grpc::health::v1::Health;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 // Remembers who called it.
 class Service final : public Health::Service {
@@ -49,7 +50,6 @@ class GrpcListenerTest : public testing::Test {
       server_.reset();
     }
   }
-  uint16_t port() const { return SocketAddress::Parse(listener_.bound_address())->port(); }
 
   // Who a call to `address` came from.
   std::string PeerOfCall(const std::string& address) {
@@ -73,7 +73,7 @@ class GrpcListenerTest : public testing::Test {
 
 TEST_F(GrpcListenerTest, HoldsConnectionsThatSeveralCallsCameOver) {
   Start("127.0.0.1:0");
-  const std::string peer = PeerOfCall(listener_.bound_address());
+  const std::string peer = PeerOfCall(listener_.bound_addresses().front());
   EXPECT_EQ(HeldOf({}), 0U);
   EXPECT_EQ(HeldOf({peer}), 0U) << "one answer goes at once";
   EXPECT_EQ(HeldOf({peer, peer}), 1U);
@@ -82,19 +82,21 @@ TEST_F(GrpcListenerTest, HoldsConnectionsThatSeveralCallsCameOver) {
 
 TEST_F(GrpcListenerTest, KnowsPeersOfIpv6) {
   Start("[::1]:0");
-  const std::string peer = PeerOfCall(listener_.bound_address());
+  const std::string peer = PeerOfCall(listener_.bound_addresses().front());
   EXPECT_EQ(HeldOf({peer, peer}), 1U) << peer;
 }
 
-TEST_F(GrpcListenerTest, KnowsPeersOfIpv4OnADualStackSocket) {
-  Start("[::]:0");
-  const std::string peer = PeerOfCall(absl::StrCat("127.0.0.1:", port()));
-  EXPECT_EQ(HeldOf({peer, peer}), 1U) << peer;
+TEST_F(GrpcListenerTest, ListensOnSeveralAddresses) {
+  ASSERT_EQ(listener_.Listen("127.0.0.1:0"), absl::OkStatus());
+  Start("[::1]:0");
+  ASSERT_EQ(listener_.bound_addresses().size(), 2U);
+  EXPECT_THAT(PeerOfCall(listener_.bound_addresses()[0]), StartsWith("ipv4:127.0.0.1:"));
+  EXPECT_THAT(PeerOfCall(listener_.bound_addresses()[1]), StartsWith("ipv6:%5B::1%5D:"));
 }
 
 TEST_F(GrpcListenerTest, ForgetsConnectionsThatAreGone) {
   Start("127.0.0.1:0");
-  const SocketAddress address = *SocketAddress::Parse(listener_.bound_address());
+  const SocketAddress address = *SocketAddress::Parse(listener_.bound_addresses().front());
   constexpr int kConnections = 1000;
   for (int i = 0; i < kConnections; ++i) {
     const UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -103,14 +105,14 @@ TEST_F(GrpcListenerTest, ForgetsConnectionsThatAreGone) {
     char byte = 0;
     ASSERT_EQ(recv(fd.get(), &byte, 1, 0), 1);
   }
-  const std::string peer = PeerOfCall(listener_.bound_address());
+  const std::string peer = PeerOfCall(listener_.bound_addresses().front());
   EXPECT_EQ(HeldOf({peer, peer}), 1U);
   EXPECT_LT(listener_.known_connections(), size_t{kConnections} / 2);
 }
 
 TEST_F(GrpcListenerTest, AfterStopNobodyIsAcceptedAndCallsGoOn) {
   Start("127.0.0.1:0");
-  const std::string address = listener_.bound_address();
+  const std::string address = listener_.bound_addresses().front();
   PeerOfCall(address);
   listener_.Stop();
   listener_.Stop();
@@ -128,11 +130,11 @@ TEST_F(GrpcListenerTest, AnAddressThatCannotBeHadIsSaidSo) {
   GrpcListener first;
   ASSERT_EQ(first.Listen("127.0.0.1:0"), absl::OkStatus());
   GrpcListener second;
-  const absl::Status taken = second.Listen(first.bound_address());
+  const absl::Status taken = second.Listen(first.bound_addresses().front());
   EXPECT_EQ(taken.code(), absl::StatusCode::kUnavailable);
-  EXPECT_THAT(
-      std::string(taken.message()),
-      HasSubstr(absl::StrCat("--grpc-listen ", first.bound_address(), ": address already in use")));
+  EXPECT_THAT(std::string(taken.message()),
+              HasSubstr(absl::StrCat("--grpc-listen ", first.bound_addresses().front(),
+                                     ": address already in use")));
 }
 
 }  // namespace

@@ -75,7 +75,9 @@ class GrpcServer::Impl {
       : options_(std::move(options)), service_(operations, listener_) {}
 
   absl::Status Start() {
-    RETURN_IF_ERROR(listener_.Listen(options_.listen));
+    for (const std::string& address : options_.listen) {
+      RETURN_IF_ERROR(listener_.Listen(address));
+    }
     gpr_set_log_function(LogForGrpc);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
@@ -88,11 +90,9 @@ class GrpcServer::Impl {
     builder.RegisterService(&reflection_);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr) {
-      return absl::UnavailableError(
-          absl::StrCat("--grpc-listen ", options_.listen, ": gRPC did not start"));
+      return absl::UnavailableError("gRPC did not start");
     }
     RETURN_IF_ERROR(service_.Start());
-    bound_address_ = listener_.bound_address();
     return listener_.Start();
   }
 
@@ -106,7 +106,7 @@ class GrpcServer::Impl {
     }
   }
 
-  const std::string& bound_address() const { return bound_address_; }
+  const std::vector<std::string>& bound_addresses() const { return listener_.bound_addresses(); }
 
  private:
   // gRPC waits for connections that have not even said that they speak HTTP/2, until its deadline.
@@ -133,7 +133,6 @@ class GrpcServer::Impl {
                               "grpc.reflection.v1.ServerReflection",
                               "grpc.reflection.v1alpha.ServerReflection"}};
   std::unique_ptr<grpc::Server> server_;
-  std::string bound_address_;
 };
 
 GrpcServer::GrpcServer(GrpcOptions options, Operations& operations)
@@ -143,7 +142,9 @@ GrpcServer::~GrpcServer() { Stop(); }
 
 absl::Status GrpcServer::Start() { return impl_->Start(); }
 
-const std::string& GrpcServer::bound_address() const { return impl_->bound_address(); }
+const std::vector<std::string>& GrpcServer::bound_addresses() const {
+  return impl_->bound_addresses();
+}
 
 void GrpcServer::Stop() { impl_->Stop(); }
 

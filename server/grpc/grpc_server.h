@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -16,7 +17,7 @@
 namespace cloudmap::api {
 
 struct GrpcOptions {
-  std::string listen = "127.0.0.1:8054";
+  std::vector<std::string> listen = {"127.0.0.1:8054"};
   // PEM files; no TLS without a certificate, no client certificates asked without a CA. The files
   // are looked at again every second, so a renewed certificate needs no call.
   std::string tls_cert;
@@ -33,8 +34,8 @@ class GrpcServer {
   // Binds and serves. The error names the option, its value and the reason: InvalidArgument for
   // an address that is malformed, Unavailable for one that cannot be had.
   absl::Status Start();
-  // "ip:port", the port that was bound. REQUIRES: Start() was OK.
-  const std::string& bound_address() const;
+  // Where it listens, "ip:port", in the order of GrpcOptions::listen. REQUIRES: Start() was OK.
+  const std::vector<std::string>& bound_addresses() const;
   // Refuses new calls, waits for those running, at most a few seconds. Idempotent.
   void Stop();
 

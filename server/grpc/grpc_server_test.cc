@@ -29,9 +29,10 @@ class GrpcServerTest : public testing::Test {
       : registry_({}, std::make_unique<registry::MemoryStore>(), clock_, random_),
         operations_(registry_) {
     EXPECT_TRUE(registry_.Start().ok());
-    server_ = std::make_unique<GrpcServer>(GrpcOptions{"127.0.0.1:0", "", "", ""}, operations_);
+    server_ = std::make_unique<GrpcServer>(GrpcOptions{{"127.0.0.1:0"}, "", "", ""}, operations_);
     EXPECT_TRUE(server_->Start().ok());
-    channel_ = grpc::CreateChannel(server_->bound_address(), grpc::InsecureChannelCredentials());
+    channel_ =
+        grpc::CreateChannel(server_->bound_addresses().front(), grpc::InsecureChannelCredentials());
     stub_ = v1::ServiceDiscovery::NewStub(channel_);
   }
   ~GrpcServerTest() override {
@@ -226,11 +227,11 @@ TEST_F(GrpcHealthTest, WatchesAreBounded) {
 }
 
 TEST_F(GrpcServerTest, SecondServerOnThePortFailsAndNamesTheOption) {
-  GrpcServer second({server_->bound_address(), "", "", ""}, operations_);
+  GrpcServer second({server_->bound_addresses(), "", "", ""}, operations_);
   const absl::Status status = second.Start();
   EXPECT_TRUE(absl::IsUnavailable(status));
   EXPECT_THAT(std::string(status.message()),
-              StartsWith("--grpc-listen " + server_->bound_address()));
+              StartsWith("--grpc-listen " + server_->bound_addresses().front()));
 }
 
 TEST_F(GrpcServerTest, CallsAfterStopAreRefused) {

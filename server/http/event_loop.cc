@@ -13,7 +13,7 @@
 namespace cloudmap::http {
 namespace {
 
-namespace net = boost::asio;
+namespace asio = boost::asio;
 using boost::system::error_code;
 
 // Short against every timeout, and never so long that the Date header is wrong.
@@ -43,12 +43,12 @@ class PendingAnswer {
     if (loop == nullptr) {
       return;
     }
-    net::dispatch(loop->io(),
-                  [session = std::move(session_), answer = std::move(response)]() mutable {
-                    if (const std::shared_ptr<Session> alive = session.lock()) {
-                      alive->Answer(std::move(answer));
-                    }
-                  });
+    asio::dispatch(loop->io(),
+                   [session = std::move(session_), answer = std::move(response)]() mutable {
+                     if (const std::shared_ptr<Session> alive = session.lock()) {
+                       alive->Answer(std::move(answer));
+                     }
+                   });
   }
 
  private:
@@ -58,7 +58,7 @@ class PendingAnswer {
 
 }  // namespace
 
-EventLoop::EventLoop(std::unique_ptr<net::io_context> io, const Router& router,
+EventLoop::EventLoop(std::unique_ptr<asio::io_context> io, const Router& router,
                      const ServerOptions& options, std::atomic<size_t>& connections)
     : router_(router),
       limits_(options.limits),
@@ -81,7 +81,7 @@ absl::Status EventLoop::Start(const std::string& thread_name) {
 }
 
 void EventLoop::Drain() {
-  net::post(*io_, [this] {
+  asio::post(*io_, [this] {
     draining_ = true;
     drain_deadline_ = Session::Clock::now() + absl::ToChronoNanoseconds(limits_.drain_timeout);
     std::vector<std::shared_ptr<Session>> all;
@@ -103,12 +103,19 @@ void EventLoop::Join() {
   }
 }
 
-void EventLoop::Adopt(Socket socket, TlsContext tls) {
-  if (draining_) {
+void EventLoop::Adopt(UniqueFd connection, const SocketAddress& peer, TlsContext tls) {
+  Socket socket(*io_);
+  error_code error;
+  socket.assign(peer.is_v4() ? asio::ip::tcp::v4() : asio::ip::tcp::v6(), connection.get(), error);
+  if (!error) {
+    (void)connection.Release();  // The socket's now.
+  }
+  if (error || draining_) {
     --connections_;
     return;
   }
-  const std::shared_ptr<Session> session = MakeSession(std::move(socket), std::move(tls), *this);
+  const std::shared_ptr<Session> session =
+      MakeSession(std::move(socket), peer, std::move(tls), *this);
   sessions_.emplace(session.get(), session);
   session->Start();
 }
@@ -129,7 +136,7 @@ void EventLoop::OnRequestHandled() {
   }
   after_requests_is_due_ = true;
   // Behind the connections that are ready now.
-  net::post(*io_, [this] {
+  asio::post(*io_, [this] {
     after_requests_is_due_ = false;
     after_requests_();
   });

@@ -33,8 +33,8 @@ class EventLoop final : public SessionHost, public std::enable_shared_from_this<
   void Drain();
   void Join();
 
-  // On the loop's thread.
-  void Adopt(Socket socket, TlsContext tls);
+  // Serves a connection that the acceptor took. On the loop's thread.
+  void Adopt(UniqueFd connection, const SocketAddress& peer, TlsContext tls);
 
   boost::asio::io_context& io() { return *io_; }
 

@@ -4,9 +4,9 @@
 //
 //   Router router;
 //   router.Add("POST", "/", handler);
-//   HttpServer server({.listen = "127.0.0.1:8055"}, std::move(router));
+//   HttpServer server({.listen = {"127.0.0.1:8055"}}, std::move(router));
 //   RETURN_IF_ERROR(server.Start());
-//   ... server.BoundAddress() ...
+//   server.bound_addresses();            // {"127.0.0.1:8055"}
 //   server.Stop();
 //
 // Start and Stop are called by one thread, everything else by any.
@@ -17,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -43,10 +44,8 @@ struct Limits {
 };
 
 struct ServerOptions {
-  // "ip:port"; port 0 picks a free one.
-  std::string listen = "127.0.0.1:8055";
-  // What errors call `listen`.
-  std::string listen_option = "--http-listen";
+  // "ip:port"; port 0 picks a free one. Not empty.
+  std::vector<std::string> listen = {"127.0.0.1:8055"};
   int threads = 1;
   std::optional<TlsFiles> tls;
   Limits limits;
@@ -65,8 +64,8 @@ class HttpServer {
   // one that is malformed, Unavailable for an address that cannot be had.
   absl::Status Start();
 
-  // Where it listens, "ip:port". REQUIRES: started.
-  std::string BoundAddress() const;
+  // Where it listens, "ip:port", in the order of ServerOptions::listen. REQUIRES: started.
+  const std::vector<std::string>& bound_addresses() const;
 
   // Reads the TLS files again, for connections from now on. On error the old ones stay in use.
   absl::Status ReloadTls();

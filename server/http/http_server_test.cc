@@ -282,7 +282,7 @@ TEST_F(HttpServerTest, TheServerMayStopFromWithinAnotherThreadsAnswers) {
 
 TEST_F(HttpServerTest, AnAddressInUseIsNamed) {
   Start();
-  HttpServer second({.listen = address_, .tls = {}, .limits = {}}, Router());
+  HttpServer second({.listen = {address_}, .tls = {}, .limits = {}}, Router());
   const absl::Status status = second.Start();
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(status.message(), absl::StrCat("--http-listen ", address_, ": address already in use"));
@@ -290,7 +290,7 @@ TEST_F(HttpServerTest, AnAddressInUseIsNamed) {
 
 TEST_F(HttpServerTest, AMalformedAddressIsInvalid) {
   for (const char* listen : {"", "8055", "localhost:8055", "127.0.0.1:99999", "127.0.0.1"}) {
-    HttpServer server({.listen = listen, .tls = {}, .limits = {}}, Router());
+    HttpServer server({.listen = {listen}, .tls = {}, .limits = {}}, Router());
     const absl::Status status = server.Start();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << listen << status;
     EXPECT_THAT(std::string(status.message()), StartsWith(absl::StrCat("--http-listen ", listen)));
@@ -298,7 +298,7 @@ TEST_F(HttpServerTest, AMalformedAddressIsInvalid) {
 }
 
 TEST_F(HttpServerTest, ServesIpv6) {
-  options_.listen = "[::1]:0";
+  options_.listen = {"[::1]:0"};
   Start();
   EXPECT_THAT(address_, StartsWith("[::1]:"));
   EXPECT_THAT(Ask(Get("/echo")).Header("X-Remote"), StartsWith("[::1]:"));

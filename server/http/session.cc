@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "boost/asio/ssl/stream.hpp"
 #include "boost/asio/write.hpp"
 #include "boost/beast/core/flat_buffer.hpp"
@@ -15,10 +14,10 @@
 namespace cloudmap::http {
 namespace {
 
-namespace net = boost::asio;
+namespace asio = boost::asio;
 namespace beast = boost::beast;
 using boost::system::error_code;
-using TlsStream = net::ssl::stream<Socket>;
+using TlsStream = asio::ssl::stream<Socket>;
 
 // Enough for a signed request's header; bodies are read in larger pieces.
 constexpr size_t kHeaderReadBytes = size_t{4} * 1024;
@@ -65,25 +64,17 @@ Refusal RefusalOf(const error_code& reason) {
 }
 
 template <typename Stream>
-class StreamSession final : public Session {
+class SessionOver final : public Session {
  public:
   static constexpr bool kTls = std::is_same_v<Stream, TlsStream>;
 
-  StreamSession(Stream stream, TlsContext tls, SessionHost& host)
-      : host_(host), tls_(std::move(tls)), stream_(std::move(stream)) {
-    error_code error;
-    const auto peer = socket().remote_endpoint(error);
-    if (!error) {
-      const std::string ip = peer.address().to_string();
-      remote_ = peer.address().is_v6() ? absl::StrCat("[", ip, "]:", peer.port())
-                                       : absl::StrCat(ip, ":", peer.port());
-    }
-  }
+  SessionOver(Stream stream, const SocketAddress& peer, TlsContext tls, SessionHost& host)
+      : host_(host), tls_(std::move(tls)), stream_(std::move(stream)), remote_(peer.ToString()) {}
 
   void Start() override {
     if constexpr (kTls) {
       SetDeadline(host_.limits().request_timeout);
-      socket().async_receive(net::buffer(first_byte_), net::socket_base::message_peek,
+      socket().async_receive(asio::buffer(first_byte_), asio::socket_base::message_peek,
                              [this, self = shared_from_this()](const error_code& error, size_t) {
                                if (state_ != State::kClosed) {
                                  error ? Close() : Greet();
@@ -142,7 +133,7 @@ class StreamSession final : public Session {
     constexpr uint8_t kTlsHandshake = 22;  // RFC 8446 s5.1
     if constexpr (kTls) {
       if (first_byte_[0] == kTlsHandshake) {
-        stream_.async_handshake(net::ssl::stream_base::server,
+        stream_.async_handshake(asio::ssl::stream_base::server,
                                 [this, self = shared_from_this()](const error_code& error) {
                                   if (state_ != State::kClosed) {
                                     error ? Close() : AwaitRequest();
@@ -151,14 +142,14 @@ class StreamSession final : public Session {
         return;
       }
       SetDeadline(host_.limits().linger_timeout);
-      net::async_write(socket(), net::buffer(kSpeaksTls.data(), kSpeaksTls.size()),
-                       [this, self = shared_from_this()](const error_code& error, size_t) {
-                         if (state_ == State::kClosed) {
-                           return;
-                         }
-                         state_ = State::kLingering;
-                         error ? Close() : Linger();
-                       });
+      asio::async_write(socket(), asio::buffer(kSpeaksTls.data(), kSpeaksTls.size()),
+                        [this, self = shared_from_this()](const error_code& error, size_t) {
+                          if (state_ == State::kClosed) {
+                            return;
+                          }
+                          state_ = State::kLingering;
+                          error ? Close() : Linger();
+                        });
     }
   }
 
@@ -260,13 +251,13 @@ class StreamSession final : public Session {
 
   void SendContinue() {
     static constexpr absl::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-    net::async_write(stream_, net::buffer(kContinue.data(), kContinue.size()),
-                     [this, self = shared_from_this()](const error_code& error, size_t) {
-                       if (state_ == State::kClosed) {
-                         return;
-                       }
-                       error ? Close() : Read();
-                     });
+    asio::async_write(stream_, asio::buffer(kContinue.data(), kContinue.size()),
+                      [this, self = shared_from_this()](const error_code& error, size_t) {
+                        if (state_ == State::kClosed) {
+                          return;
+                        }
+                        error ? Close() : Read();
+                      });
   }
 
   void Read() {
@@ -370,7 +361,7 @@ class StreamSession final : public Session {
       return;
     }
     error_code ignored;
-    socket().shutdown(net::socket_base::shutdown_send, ignored);
+    socket().shutdown(asio::socket_base::shutdown_send, ignored);
     ReadAway();
   }
 
@@ -387,7 +378,7 @@ class StreamSession final : public Session {
   SessionHost& host_;
   TlsContext tls_;  // Outlives stream_.
   Stream stream_;
-  std::string remote_;
+  const std::string remote_;
   std::array<uint8_t, 1> first_byte_{};  // TLS only
   State state_ = State::kHandshake;
   beast::flat_buffer buffer_{kBufferBytesMax + kBodyReadBytes};
@@ -403,12 +394,13 @@ class StreamSession final : public Session {
 
 }  // namespace
 
-std::shared_ptr<Session> MakeSession(Socket socket, TlsContext tls, SessionHost& host) {
+std::shared_ptr<Session> MakeSession(Socket socket, const SocketAddress& peer, TlsContext tls,
+                                     SessionHost& host) {
   if (tls == nullptr) {
-    return std::make_shared<StreamSession<Socket>>(std::move(socket), nullptr, host);
+    return std::make_shared<SessionOver<Socket>>(std::move(socket), peer, nullptr, host);
   }
   TlsStream stream(std::move(socket), *tls);
-  return std::make_shared<StreamSession<TlsStream>>(std::move(stream), std::move(tls), host);
+  return std::make_shared<SessionOver<TlsStream>>(std::move(stream), peer, std::move(tls), host);
 }
 
 }  // namespace cloudmap::http

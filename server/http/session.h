@@ -13,6 +13,8 @@
 #include "boost/asio/ssl/context.hpp"
 #include "server/http/http_server.h"
 #include "server/http/router.h"
+#include "server/net/address.h"
+#include "server/net/unique_fd.h"
 
 namespace cloudmap::http {
 
@@ -61,6 +63,7 @@ class Session : public std::enable_shared_from_this<Session> {
 };
 
 // `tls` may be null: plain HTTP.
-std::shared_ptr<Session> MakeSession(Socket socket, TlsContext tls, SessionHost& host);
+std::shared_ptr<Session> MakeSession(Socket socket, const SocketAddress& peer, TlsContext tls,
+                                     SessionHost& host);
 
 }  // namespace cloudmap::http

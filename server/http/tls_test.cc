@@ -26,7 +26,7 @@
 namespace cloudmap::http {
 namespace {
 
-namespace net = boost::asio;
+namespace asio = boost::asio;
 using boost::system::error_code;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
@@ -91,7 +91,7 @@ class TlsTest : public ::testing::Test {
       respond({.headers = {}, .body = "over TLS"});
     });
     server_ = std::make_unique<HttpServer>(
-        ServerOptions{.listen = "127.0.0.1:0",
+        ServerOptions{.listen = {"127.0.0.1:0"},
                       .tls = files,
                       .limits = {.request_timeout = absl::Milliseconds(200)}},
         std::move(router));
@@ -99,18 +99,18 @@ class TlsTest : public ::testing::Test {
   }
 
   Visit Get(const Identity* client = nullptr) {
-    net::io_context io;
-    net::ssl::context context(net::ssl::context::tls_client);
+    asio::io_context io;
+    asio::ssl::context context(asio::ssl::context::tls_client);
     if (client != nullptr) {
       context.use_certificate_chain_file(client->cert);
-      context.use_private_key_file(client->key, net::ssl::context::pem);
+      context.use_private_key_file(client->key, asio::ssl::context::pem);
     }
-    net::ssl::stream<net::ip::tcp::socket> stream(io, context);
-    const SocketAddress address = SocketAddress::Parse(server_->BoundAddress()).value();
-    stream.next_layer().connect({net::ip::make_address(address.IpString()), address.port()});
+    asio::ssl::stream<asio::ip::tcp::socket> stream(io, context);
+    const SocketAddress address = SocketAddress::Parse(server_->bound_addresses().front()).value();
+    stream.next_layer().connect({asio::ip::make_address(address.IpString()), address.port()});
     Visit visit;
     error_code error;
-    stream.handshake(net::ssl::stream_base::client, error);
+    stream.handshake(asio::ssl::stream_base::client, error);
     if (error) {
       return {"", "", error.message()};
     }
@@ -198,7 +198,7 @@ TEST_F(TlsTest, ErrorsNameOptionAndFile) {
 TEST_F(TlsTest, PlainHttpIsToldThatThePortSpeaksTls) {
   const Identity server("server");
   ASSERT_TRUE(Start({.cert = server.cert, .key = server.key, .client_ca = ""}).ok());
-  RawClient client(server_->BoundAddress());
+  RawClient client(server_->bound_addresses().front());
   client.Send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
   const RawClient::Answer answer = client.Read();
   EXPECT_EQ(answer.status, 400);
@@ -210,7 +210,7 @@ TEST_F(TlsTest, PlainHttpIsToldThatThePortSpeaksTls) {
 TEST_F(TlsTest, AHandshakeThatDoesNotComeIsNotWaitedFor) {
   const Identity server("server");
   ASSERT_TRUE(Start({.cert = server.cert, .key = server.key, .client_ca = ""}).ok());
-  RawClient client(server_->BoundAddress());
+  RawClient client(server_->bound_addresses().front());
   EXPECT_TRUE(client.AtEnd());
 }
 

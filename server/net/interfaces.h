@@ -9,7 +9,7 @@
 
 namespace cloudmap {
 
-enum class IpFamily : uint8_t { kV4, kV6, kBoth };
+enum class IpFamily : uint8_t { kV4, kV6 };
 
 // The addresses of that family in text, of interfaces that are up, without loopback and IPv6
 // link-local ones; those of loopback when there are no others. Empty when the kernel does not say.

@@ -1,11 +1,11 @@
 #include "server/net/udp_socket.h"
 
 #include <cerrno>
-#include <cstring>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "registry/base/status_macros.h"
+#include "server/net/system_error.h"
 
 namespace cloudmap {
 namespace {
@@ -14,7 +14,7 @@ namespace {
 constexpr int kReceiveBufferBytes = 4 << 20;
 
 absl::Status SystemError(absl::string_view what) {
-  return absl::UnavailableError(absl::StrCat(what, ": ", strerror(errno)));
+  return absl::UnavailableError(absl::StrCat(what, ": ", ReasonOf(errno)));
 }
 
 absl::Status SetOption(int fd, int level, int name, int value) {

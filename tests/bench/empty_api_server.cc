@@ -66,7 +66,7 @@ int Run() {
     respond(std::move(response));
   });
   http::ServerOptions options;
-  options.listen = "127.0.0.1:0";
+  options.listen = {"127.0.0.1:0"};
   http::HttpServer http_server(options, std::move(router));
   const absl::Status started = http_server.Start();
   if (grpc_server == nullptr || !started.ok()) {
@@ -74,7 +74,7 @@ int Run() {
     return 1;
   }
   const nlohmann::json ready = {{"grpc", absl::StrCat("127.0.0.1:", port)},
-                                {"http", http_server.BoundAddress()}};
+                                {"http", http_server.bound_addresses().front()}};
   std::printf("%s\n", ready.dump().c_str());
   std::fflush(stdout);
   int signal = 0;

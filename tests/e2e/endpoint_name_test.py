@@ -44,13 +44,18 @@ class EndpointName(ServerTestCase):
     def test_cloudmap_wildcard_endpoint_has_the_addresses_of_this_host_and_each_takes_connections(self):
         wanted = interface_addresses()
         v4 = {address for address in wanted if ":" not in address}
-        for listen, expected in (("0.0.0.0:0", v4), ("[::]:0", wanted)):
+        v6 = (wanted - v4) or {"::1"}
+        for listen, expected in ((["0.0.0.0:0"], v4), (["[::]:0"], v6), (["0.0.0.0:0", "[::]:0"], v4 | v6)):
             with self.subTest(listen):
-                server = self.start("--insecure-listen", "--http-listen", listen)
+                flags = [word for address in listen for word in ("--http-listen", address)]
+                server = self.start("--insecure-listen", *flags)
                 answered = set(programs.dig(server, DATA_NAME, "A")) | set(programs.dig(server, DATA_NAME, "AAAA"))
                 self.assertEqual(expected, answered)
+                bound = server.ready["http"] if len(listen) > 1 else [server.ready["http"]]
+                ports = {address.rsplit(":", 1)[0]: int(address.rsplit(":", 1)[1]) for address in bound}
                 for address in answered:
-                    socket.create_connection((address, server.http[1]), 60).close()
+                    port = ports["[::]" if ":" in address else "0.0.0.0"]
+                    socket.create_connection((address, port), 60).close()
 
     def test_cloudmap_endpoint_name_may_be_given_repeatedly(self):
         names = ("one.test", "two.test", "localhost")

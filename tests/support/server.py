@@ -95,16 +95,16 @@ class Server:
 
     @property
     def grpc(self):
-        return self.ready["grpc"]
+        return _first(self.ready["grpc"])
 
     @property
     def http(self):
         """(address, port) of the AWS JSON endpoint."""
-        return _split(self.ready["http"])
+        return _split(_first(self.ready["http"]))
 
     @property
     def http_url(self):
-        return "http://" + self.ready["http"]
+        return "http://" + _first(self.ready["http"])
 
     def _command(self):
         listen = {
@@ -115,8 +115,8 @@ class Server:
         if self.ready:
             listen = {
                 "--dns-listen": self.ready["dns"][0],
-                "--grpc-listen": self.ready["grpc"],
-                "--http-listen": self.ready["http"],
+                "--grpc-listen": self.grpc,
+                "--http-listen": _first(self.ready["http"]),
             }
         command = [str(build_dir() / "cloudmapd"), "--data-dir", str(self.data_dir)]
         if "--forward" not in self.flags:
@@ -188,6 +188,11 @@ class Server:
         return "".join(
             self.log_path.read_text(errors="replace").splitlines(keepends=True)[-LOG_LINES_SHOWN:]
         )
+
+
+def _first(addresses):
+    """Of what the ready line says: an address, or a list of them."""
+    return addresses if isinstance(addresses, str) else addresses[0]
 
 
 def _split(address):

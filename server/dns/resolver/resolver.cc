@@ -35,7 +35,11 @@ bool IsOwn(const SocketAddress& upstream, const std::vector<SocketAddress>& own)
     if (!listener.is_wildcard()) {
       return listener.ToString() == upstream.ToString();
     }
-    const std::vector<std::string> interfaces = InterfaceAddresses(IpFamily::kBoth);
+    if (listener.is_v4() != upstream.is_v4()) {
+      return false;  // a wildcard is of one family
+    }
+    const std::vector<std::string> interfaces =
+        InterfaceAddresses(upstream.is_v4() ? IpFamily::kV4 : IpFamily::kV6);
     return upstream.is_loopback() ||
            std::find(interfaces.begin(), interfaces.end(), upstream.IpString()) != interfaces.end();
   });

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 
 #include "absl/strings/str_cat.h"
 #include "registry/base/status_macros.h"
 #include "registry/base/thread.h"
+#include "server/net/system_error.h"
 
 namespace cloudmap::dns {
 namespace {
@@ -30,7 +30,7 @@ absl::StatusOr<UniqueFd> Open(const std::vector<SocketAddress>& sources,
                               const SocketAddress& peer) {
   const auto failed = [&peer](const char* call) {
     return absl::UnavailableError(
-        absl::StrCat("--notify ", peer.ToString(), ": ", call, ": ", strerror(errno)));
+        absl::StrCat("--notify ", peer.ToString(), ": ", call, ": ", ReasonOf(errno)));
   };
   UniqueFd fd(socket(peer.get()->sa_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (fd.get() < 0) {

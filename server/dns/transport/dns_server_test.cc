@@ -173,7 +173,7 @@ TEST_F(DnsServerTest, AnAddressInUseOrMalformedIsNamed) {
   const absl::Status in_use = second.Start();
   EXPECT_EQ(in_use.code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(std::string(in_use.message()), HasSubstr("--dns-listen " + address()));
-  EXPECT_THAT(std::string(in_use.message()), HasSubstr("Address already in use"));
+  EXPECT_THAT(std::string(in_use.message()), HasSubstr("address already in use"));
   same.listen = {"localhost"};
   DnsServer third(same, registry_.publisher().zones(), random_);
   EXPECT_EQ(third.Start().code(), absl::StatusCode::kInvalidArgument);

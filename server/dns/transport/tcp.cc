@@ -6,14 +6,17 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
 #include "boost/asio/executor_work_guard.hpp"
 #include "boost/asio/io_context.hpp"
-#include "boost/asio/ip/v6_only.hpp"
 #include "boost/asio/post.hpp"
 #include "registry/base/status_macros.h"
 #include "registry/base/thread.h"
 #include "server/dns/transport/tcp_session.h"
+#include "server/net/acceptor.h"
 #include "server/net/io_context.h"
+#include "server/net/tcp_listener.h"
 
 namespace cloudmap::dns {
 namespace {
@@ -22,10 +25,8 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-// When the process is out of file descriptors, accepting waits so long.
-constexpr auto kAcceptPause = std::chrono::milliseconds(100);
 // For the last answers to go out at Stop().
-constexpr auto kDrainTime = std::chrono::seconds(1);
+constexpr absl::Duration kDrainTime = absl::Seconds(1);
 
 // Open connections, in total and by client. Thread-safe.
 class ConnectionCount {
@@ -76,6 +77,8 @@ struct Loop {
   asio::executor_work_guard<asio::io_context::executor_type> work = asio::make_work_guard(io);
   TcpThread shared;
   std::vector<std::weak_ptr<TcpSession>> sessions;  // only touched on the loop
+  bool closed = false;                              // no more sessions; the same
+  absl::Notification ended;                         // the loop has nothing more to do
   std::thread thread;
 
   void Add(const std::shared_ptr<TcpSession>& session) {
@@ -86,12 +89,11 @@ struct Loop {
   }
 };
 
-struct Acceptor {
-  Acceptor(asio::io_context& io, std::shared_ptr<asio::ssl::context> context)
-      : socket(io), pause(io), tls(std::move(context)) {}
-  tcp::acceptor socket;
-  asio::steady_timer pause;
+struct Listener {
+  explicit Listener(std::shared_ptr<asio::ssl::context> context) : tls(std::move(context)) {}
+
   std::shared_ptr<asio::ssl::context> tls;  // only touched on its loop, once that runs
+  std::unique_ptr<Acceptor> acceptor;
 };
 
 }  // namespace
@@ -114,76 +116,53 @@ class TcpServer::Impl {
 
   absl::Status Listen(SocketAddress& address, std::shared_ptr<asio::ssl::context> tls) {
     RETURN_IF_ERROR(MakeLoops());
-    auto acceptor = std::make_unique<Acceptor>(loops_[0]->io, std::move(tls));
-    tcp::endpoint endpoint;
-    std::memcpy(endpoint.data(), address.get(), address.size());
-    error_code error;
-    acceptor->socket.open(endpoint.protocol(), error);
-    if (!error) {
-      acceptor->socket.set_option(tcp::acceptor::reuse_address(true), error);
-    }
-    if (!error && !address.is_v4()) {
-      acceptor->socket.set_option(asio::ip::v6_only(true), error);
-    }
-    if (!error) {
-      acceptor->socket.bind(endpoint, error);
-    }
-    if (!error) {
-      acceptor->socket.listen(asio::socket_base::max_listen_connections, error);
-    }
-    if (error) {
-      return absl::UnavailableError(absl::StrCat("bind: ", error.message()));
-    }
-    address = SocketAddress::OfSocket(acceptor->socket.native_handle());
-    acceptors_.push_back(std::move(acceptor));
+    ASSIGN_OR_RETURN(UniqueFd fd, ListenTcp(address));
+    listeners_.push_back(std::make_unique<Listener>(std::move(tls)));
+    Listener& listener = *listeners_.back();
+    listener.acceptor = std::make_unique<Acceptor>(
+        loops_[0]->io, std::move(fd),
+        [this, &listener](UniqueFd connection, const SocketAddress& client) {
+          Welcome(std::move(connection), client, listener.tls);
+        });
     return absl::OkStatus();
   }
 
   void UseTls(std::shared_ptr<asio::ssl::context> tls) {
     asio::post(loops_[0]->io, [this, tls = std::move(tls)] {
-      for (const auto& acceptor : acceptors_) {
-        if (acceptor->tls != nullptr) {
-          acceptor->tls = tls;
+      for (const auto& listener : listeners_) {
+        if (listener->tls != nullptr) {
+          listener->tls = tls;
         }
       }
     });
   }
 
   absl::Status Start() {
-    for (const auto& acceptor : acceptors_) {
-      Accept(*acceptor);
+    for (const auto& listener : listeners_) {
+      RETURN_IF_ERROR(listener->acceptor->Start());
     }
     for (size_t i = 0; i < loops_.size(); ++i) {
       Loop& loop = *loops_[i];
-      ASSIGN_OR_RETURN(loop.thread,
-                       StartThread(absl::StrCat("dns-tcp-", i), [&loop] { loop.io.run(); }));
+      ASSIGN_OR_RETURN(loop.thread, StartThread(absl::StrCat("dns-tcp-", i), [&loop] {
+                         loop.io.run();
+                         loop.ended.Notify();
+                       }));
     }
     return absl::OkStatus();
   }
 
   void Stop() {
     for (const auto& loop : loops_) {
-      if (!loop->thread.joinable()) {
-        continue;
+      if (loop->thread.joinable()) {
+        asio::post(loop->io, [this, loop = loop.get()] { Close(*loop); });
       }
-      asio::post(loop->io, [this, loop = loop.get()] {
-        if (loop == loops_[0].get()) {
-          acceptors_.clear();
-        }
-        for (const auto& weak : loop->sessions) {
-          if (const auto session = weak.lock()) {
-            session->Close();
-          }
-        }
-        auto deadline = std::make_shared<asio::steady_timer>(loop->io, kDrainTime);
-        deadline->async_wait([loop, deadline](error_code) { loop->io.stop(); });
-        loop->work.reset();
-        // Without sessions there is nothing to wait for.
-        CloseWhenIdle(*loop, deadline);
-      });
     }
+    const absl::Time deadline = absl::Now() + kDrainTime;
     for (const auto& loop : loops_) {
       if (loop->thread.joinable()) {
+        if (!loop->ended.WaitForNotificationWithDeadline(deadline)) {
+          loop->io.stop();  // Some client does not take its answer.
+        }
         loop->thread.join();
       }
     }
@@ -206,59 +185,59 @@ class TcpServer::Impl {
     }
     return absl::OkStatus();
   }
-  static void CloseWhenIdle(Loop& loop, const std::shared_ptr<asio::steady_timer>& deadline) {
-    const bool idle = std::all_of(loop.sessions.begin(), loop.sessions.end(),
-                                  [](const auto& weak) { return weak.expired(); });
-    if (idle) {
-      deadline->cancel();
-      return;
+
+  // Leaves the loop without anything to do but answers that are being written.
+  void Close(Loop& loop) {
+    if (&loop == loops_[0].get()) {
+      for (const auto& listener : listeners_) {
+        listener->acceptor->Stop();
+      }
     }
-    auto poll = std::make_shared<asio::steady_timer>(loop.io, std::chrono::milliseconds(5));
-    poll->async_wait([&loop, deadline, poll](error_code) { CloseWhenIdle(loop, deadline); });
+    for (const auto& weak : loop.sessions) {
+      if (const auto session = weak.lock()) {
+        session->Close();
+      }
+    }
+    loop.closed = true;
+    loop.work.reset();
   }
 
-  void Accept(Acceptor& acceptor) {
-    Loop& loop = *loops_[next_loop_++ % loops_.size()];
-    acceptor.socket.async_accept(
-        loop.io, [this, &acceptor, &loop](error_code error, tcp::socket socket) {
-          if (error == asio::error::operation_aborted) {
-            return;
-          }
-          if (error) {
-            acceptor.pause.expires_after(kAcceptPause);
-            acceptor.pause.async_wait([this, &acceptor](error_code canceled) {
-              if (!canceled) {
-                Accept(acceptor);
-              }
-            });
-            return;
-          }
-          StartSession(loop, std::move(socket), acceptor.tls);
-          Accept(acceptor);
-        });
-  }
-
-  void StartSession(Loop& loop, tcp::socket socket,
-                    const std::shared_ptr<asio::ssl::context>& tls) {
-    const SocketAddress client = SocketAddress::OfPeer(socket.native_handle());
+  // Connections go to the loops in turn.
+  void Welcome(UniqueFd connection, const SocketAddress& client,
+               const std::shared_ptr<asio::ssl::context>& tls) {
     std::shared_ptr<void> registration = connections_.Admit(client);
-    error_code error;
-    socket.set_option(tcp::no_delay(true), error);
-    if (registration == nullptr || error) {
+    if (registration == nullptr) {
       return;  // closed as it goes out of scope
     }
+    Loop& loop = *loops_[next_loop_++ % loops_.size()];
     asio::post(loop.io, [this, &loop, client, tls, registration = std::move(registration),
-                         socket = std::move(socket)]() mutable {
-      if (tls != nullptr) {
-        using Stream = asio::ssl::stream<tcp::socket>;
-        Begin(loop, std::make_shared<StreamSession<Stream>>(Stream(std::move(socket), *tls), client,
-                                                            loop.shared, hooks_,
-                                                            std::move(registration)));
-      } else {
-        Begin(loop, std::make_shared<StreamSession<tcp::socket>>(
-                        std::move(socket), client, loop.shared, hooks_, std::move(registration)));
-      }
+                         connection = std::move(connection)]() mutable {
+      StartSession(loop, std::move(connection), client, tls, std::move(registration));
     });
+  }
+
+  void StartSession(Loop& loop, UniqueFd connection, const SocketAddress& client,
+                    const std::shared_ptr<asio::ssl::context>& tls,
+                    std::shared_ptr<void> registration) {
+    tcp::socket socket(loop.io);
+    error_code error;
+    socket.assign(client.is_v4() ? tcp::v4() : tcp::v6(), connection.get(), error);
+    if (error) {
+      return;
+    }
+    (void)connection.Release();  // The socket's now.
+    if (loop.closed) {
+      return;
+    }
+    if (tls != nullptr) {
+      using Stream = asio::ssl::stream<tcp::socket>;
+      Begin(loop,
+            std::make_shared<TcpSessionOver<Stream>>(Stream(std::move(socket), *tls), client,
+                                                     loop.shared, hooks_, std::move(registration)));
+    } else {
+      Begin(loop, std::make_shared<TcpSessionOver<tcp::socket>>(
+                      std::move(socket), client, loop.shared, hooks_, std::move(registration)));
+    }
   }
 
   template <typename Session>
@@ -274,8 +253,7 @@ class TcpServer::Impl {
   ConnectionCount connections_;
   const TcpHooks hooks_;
   std::vector<std::unique_ptr<Loop>> loops_;
-  // Accepting happens on the first loop.
-  std::vector<std::unique_ptr<Acceptor>> acceptors_;
+  std::vector<std::unique_ptr<Listener>> listeners_;  // on the first loop
   size_t next_loop_ = 0;
 };
 

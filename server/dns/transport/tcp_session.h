@@ -128,14 +128,14 @@ class TcpWaiter final : public WaitingQuestion {
 };
 
 template <typename Stream>
-class StreamSession final : public TcpSession,
-                            public std::enable_shared_from_this<StreamSession<Stream>> {
+class TcpSessionOver final : public TcpSession,
+                             public std::enable_shared_from_this<TcpSessionOver<Stream>> {
  public:
   static constexpr bool kTls = !std::is_same_v<Stream, boost::asio::ip::tcp::socket>;
   static constexpr Transport kTransport = kTls ? Transport::kTls : Transport::kTcp;
 
-  StreamSession(Stream stream, const SocketAddress& client, TcpThread& thread,
-                const TcpHooks& hooks, std::shared_ptr<void> registration)
+  TcpSessionOver(Stream stream, const SocketAddress& client, TcpThread& thread,
+                 const TcpHooks& hooks, std::shared_ptr<void> registration)
       : stream_(std::move(stream)),
         client_(client),
         thread_(thread),

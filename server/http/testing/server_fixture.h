@@ -31,7 +31,7 @@ class HttpServerTest : public ::testing::Test {
   static constexpr size_t kBodyMax = 4096;
 
   HttpServerTest() {
-    options_.listen = "127.0.0.1:0";
+    options_.listen = {"127.0.0.1:0"};
     options_.limits.body_bytes_max = kBodyMax;
   }
 
@@ -59,7 +59,7 @@ class HttpServerTest : public ::testing::Test {
     server_ = std::make_unique<HttpServer>(options_, std::move(router));
     const absl::Status started = server_->Start();
     ASSERT_TRUE(started.ok()) << started;
-    address_ = server_->BoundAddress();
+    address_ = server_->bound_addresses().front();
   }
 
   void Stop() {
