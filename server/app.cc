@@ -46,11 +46,6 @@ std::vector<IpPrefix> PrefixesOf(const std::vector<std::string>& texts) {
   return prefixes;
 }
 
-absl::StatusOr<std::shared_ptr<boost::asio::ssl::context>> LoadDotTls(const Config& config) {
-  // Resolvers show no certificates, so --tls-client-ca is for the API alone.
-  return http::LoadTls({config.tls_cert, config.tls_key, ""});
-}
-
 std::vector<SocketAddress> UpstreamsOf(absl::string_view list) {
   std::vector<SocketAddress> upstreams;
   for (const absl::string_view text : absl::StrSplit(list, ',')) {
@@ -90,7 +85,7 @@ void SetForwarding(const Config& config, dns::DnsServerOptions& options) {
   }
 }
 
-absl::StatusOr<dns::DnsServerOptions> DnsOptionsOf(const Config& config) {
+dns::DnsServerOptions DnsOptionsOf(const Config& config, const TlsCertificates* tls) {
   dns::DnsServerOptions options;
   options.listen = config.dns_listen;
   options.workers = config.dns_workers;
@@ -102,10 +97,8 @@ absl::StatusOr<dns::DnsServerOptions> DnsOptionsOf(const Config& config) {
     options.rate_limit.exempt.push_back(std::move(prefix));
   }
   SetForwarding(config, options);
-  if (!config.dot_listen.empty()) {
-    options.dot_listen = config.dot_listen;
-    ASSIGN_OR_RETURN(options.tls, LoadDotTls(config));
-  }
+  options.dot_listen = config.dot_listen;
+  options.tls = tls;
   return options;
 }
 
@@ -141,12 +134,10 @@ dns::PublisherOptions PublisherOptionsOf(const Config& config,
   return options;
 }
 
-http::ServerOptions HttpOptionsOf(const Config& config) {
+http::ServerOptions HttpOptionsOf(const Config& config, const TlsCertificates* tls) {
   http::ServerOptions options;
   options.listen = config.http_listen;
-  if (!config.tls_cert.empty()) {
-    options.tls = http::TlsFiles{config.tls_cert, config.tls_key, config.tls_client_ca};
-  }
+  options.tls = tls;
   return options;
 }
 
@@ -165,8 +156,11 @@ nlohmann::ordered_json OneOrAll(const std::vector<std::string>& addresses) {
   return addresses;
 }
 
-api::GrpcOptions GrpcOptionsOf(const Config& config) {
-  return {config.grpc_listen, config.tls_cert, config.tls_key, config.tls_client_ca};
+api::GrpcOptions GrpcOptionsOf(const Config& config, const TlsCertificates* tls) {
+  api::GrpcOptions options;
+  options.listen = config.grpc_listen;
+  options.tls = tls;
+  return options;
 }
 
 }  // namespace
@@ -176,14 +170,18 @@ App::App(Config config) : config_(std::move(config)) {}
 App::~App() { Stop(); }
 
 absl::Status App::Start() {
+  if (!config_.tls_cert.empty()) {
+    ASSIGN_OR_RETURN(
+        tls_, TlsCertificates::Load({config_.tls_cert, config_.tls_key, config_.tls_client_ca}));
+  }
   RETURN_IF_ERROR(StartRegistry());
   RETURN_IF_ERROR(MakeApi());
   RETURN_IF_ERROR(StartDns());
-  http::ServerOptions http_options = HttpOptionsOf(config_);
+  http::ServerOptions http_options = HttpOptionsOf(config_, tls_.get());
   http_options.after_requests = [this] { operations_->Flush(); };
   http_ = std::make_unique<http::HttpServer>(std::move(http_options), MakeRouter());
   RETURN_IF_ERROR(http_->Start());
-  grpc_ = std::make_unique<api::GrpcServer>(GrpcOptionsOf(config_), *operations_);
+  grpc_ = std::make_unique<api::GrpcServer>(GrpcOptionsOf(config_, tls_.get()), *operations_);
   RETURN_IF_ERROR(grpc_->Start());
   ready_ = true;
   return absl::OkStatus();
@@ -220,8 +218,8 @@ absl::Status App::MakeApi() {
 }
 
 absl::Status App::StartDns() {
-  ASSIGN_OR_RETURN(dns::DnsServerOptions options, DnsOptionsOf(config_));
-  dns_ = std::make_unique<dns::DnsServer>(std::move(options), publisher_->zones(), random_);
+  dns_ = std::make_unique<dns::DnsServer>(DnsOptionsOf(config_, tls_.get()), publisher_->zones(),
+                                          random_);
   RETURN_IF_ERROR(dns_->Start());
   if (config_.notify.empty()) {
     return absl::OkStatus();
@@ -275,17 +273,10 @@ std::string App::ReadyLine() const {
 }
 
 void App::Reload() {
-  if (config_.tls_cert.empty()) {
+  if (tls_ == nullptr) {
     return;
   }
-  absl::Status reloaded = http_->ReloadTls();
-  if (reloaded.ok() && !config_.dot_listen.empty()) {
-    auto tls = LoadDotTls(config_);
-    reloaded = tls.status();
-    if (tls.ok()) {
-      dns_->UseTls(*std::move(tls));
-    }
-  }
+  const absl::Status reloaded = tls_->Reload();
   if (reloaded.ok()) {
     spdlog::info("certificates were read again");
   } else {

@@ -20,6 +20,7 @@
 #include "server/dns/zones/publisher.h"
 #include "server/grpc/grpc_server.h"
 #include "server/http/http_server.h"
+#include "server/net/tls.h"
 
 namespace cloudmap {
 
@@ -53,6 +54,7 @@ class App {
   RealRandom random_;
   std::atomic<bool> ready_{false};
 
+  std::unique_ptr<TlsCertificates> tls_;  // --tls-cert only
   std::unique_ptr<dns::ZonePublisher> publisher_;
   std::unique_ptr<registry::Registry> registry_;
   std::unique_ptr<api::Throttle> throttle_;  // --emulate aws only

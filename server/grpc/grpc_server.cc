@@ -4,6 +4,7 @@
 #include <thread>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
@@ -11,9 +12,8 @@
 #include "grpc/support/log.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/grpcpp.h"
-#include "grpcpp/security/tls_certificate_provider.h"
-#include "grpcpp/security/tls_credentials_options.h"
 #include "registry/base/status_macros.h"
+#include "server/grpc/grpc_credentials.h"
 #include "server/grpc/grpc_health.h"
 #include "server/grpc/grpc_listener.h"
 #include "server/grpc/grpc_reflection.h"
@@ -34,24 +34,15 @@ constexpr int kKeepaliveTimeoutMs = 10'000;
 // Far above any valid request (5,000 characters of attributes), far below what would hurt.
 constexpr int kRequestBytesMax = 1 << 20;
 
-std::shared_ptr<grpc::ServerCredentials> CredentialsOf(const GrpcOptions& options) {
-  if (options.tls_cert.empty()) {
-    return grpc::InsecureServerCredentials();
+// One log. What gRPC calls an error is a failed handshake, mostly: the operator's business only
+// when asked. The exception is why it is about to end the process.
+void LogForGrpc(gpr_log_func_args* args) {
+  if (absl::StrContains(args->message, "assertion failed")) {
+    spdlog::critical("grpc: {}", args->message);
+  } else {
+    spdlog::debug("grpc: {}", args->message);
   }
-  namespace tls = grpc::experimental;
-  tls::TlsServerCredentialsOptions credentials(
-      std::make_shared<tls::FileWatcherCertificateProvider>(options.tls_key, options.tls_cert,
-                                                            options.tls_client_ca, 1));
-  credentials.watch_identity_key_cert_pairs();
-  if (!options.tls_client_ca.empty()) {
-    credentials.watch_root_certs();
-    credentials.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-  }
-  return tls::TlsServerCredentials(credentials);
 }
-
-// One log: what gRPC says (a failed handshake, mostly) is the operator's business only when asked.
-void LogForGrpc(gpr_log_func_args* args) { spdlog::debug("grpc: {}", args->message); }
 
 // Clients keep streams and idle connections alive with pings, and so do we: a peer that vanished is
 // noticed, and no middle box forgets the connection.
@@ -83,7 +74,7 @@ class GrpcServer::Impl {
     grpc::ServerBuilder builder;
     builder.SetMaxReceiveMessageSize(kRequestBytesMax);
     AllowPings(builder);
-    listener_.AddTo(builder, CredentialsOf(options_));
+    listener_.AddTo(builder, GrpcCredentials(options_.tls));
     service_.AddQueues(builder, QueueCount());
     builder.RegisterService(&service_);
     builder.RegisterService(&health_);

@@ -13,16 +13,14 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "server/api/operations.h"
+#include "server/net/tls.h"
 
 namespace cloudmap::api {
 
 struct GrpcOptions {
   std::vector<std::string> listen = {"127.0.0.1:8054"};
-  // PEM files; no TLS without a certificate, no client certificates asked without a CA. The files
-  // are looked at again every second, so a renewed certificate needs no call.
-  std::string tls_cert;
-  std::string tls_key;
-  std::string tls_client_ca;
+  // Null: no TLS. Outlives the server.
+  const TlsCertificates* tls = nullptr;
 };
 
 class GrpcServer {

@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <deque>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <thread>
@@ -15,6 +17,7 @@
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
 #include "registry/store/memory_store.h"
+#include "server/net/testing/test_identity.h"
 
 namespace cloudmap::api {
 namespace {
@@ -29,7 +32,7 @@ class GrpcServerTest : public testing::Test {
       : registry_({}, std::make_unique<registry::MemoryStore>(), clock_, random_),
         operations_(registry_) {
     EXPECT_TRUE(registry_.Start().ok());
-    server_ = std::make_unique<GrpcServer>(GrpcOptions{{"127.0.0.1:0"}, "", "", ""}, operations_);
+    server_ = std::make_unique<GrpcServer>(GrpcOptions{.listen = {"127.0.0.1:0"}}, operations_);
     EXPECT_TRUE(server_->Start().ok());
     channel_ =
         grpc::CreateChannel(server_->bound_addresses().front(), grpc::InsecureChannelCredentials());
@@ -165,6 +168,80 @@ TEST_F(GrpcServerTest, ACallThatTheClientGaveUpLeavesTheServerServing) {
   EXPECT_TRUE(stub_->ListNamespaces(&context, {}, &response).ok());
 }
 
+// A server that speaks TLS, and what a fresh connection sees of it.
+class GrpcTlsTest : public testing::Test {
+ protected:
+  GrpcTlsTest()
+      : registry_({}, std::make_unique<registry::MemoryStore>(), clock_, random_),
+        operations_(registry_) {
+    EXPECT_TRUE(registry_.Start().ok());
+  }
+  ~GrpcTlsTest() override {
+    if (server_ != nullptr) {
+      server_->Stop();
+    }
+    registry_.Stop();
+  }
+
+  void Start(const TlsFiles& files) {
+    auto tls = TlsCertificates::Load(files);
+    ASSERT_TRUE(tls.ok()) << tls.status();
+    tls_ = *std::move(tls);
+    server_ = std::make_unique<GrpcServer>(
+        GrpcOptions{.listen = {"127.0.0.1:0"}, .tls = tls_.get()}, operations_);
+    ASSERT_TRUE(server_->Start().ok());
+  }
+
+  // A call by who trusts the certificate that `identity` has now, and has `own` if that is given.
+  bool CallSucceeds(const TestIdentity& identity, const TestIdentity* own = nullptr) {
+    const auto text = [](const std::string& path) {
+      std::ifstream file(path);
+      return std::string(std::istreambuf_iterator<char>(file), {});
+    };
+    grpc::SslCredentialsOptions options;
+    options.pem_root_certs = text(identity.cert);
+    if (own != nullptr) {
+      options.pem_private_key = text(own->key);
+      options.pem_cert_chain = text(own->cert);
+    }
+    grpc::ChannelArguments arguments;
+    arguments.SetSslTargetNameOverride("server");
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    const auto stub = v1::ServiceDiscovery::NewStub(grpc::CreateCustomChannel(
+        server_->bound_addresses().front(), grpc::SslCredentials(options), arguments));
+    grpc::ClientContext context;
+    v1::ListNamespacesResponse response;
+    return stub->ListNamespaces(&context, {}, &response).ok();
+  }
+
+  RealClock clock_;
+  RealRandom random_;
+  registry::Registry registry_;
+  Operations operations_;
+  std::unique_ptr<TlsCertificates> tls_;
+  std::unique_ptr<GrpcServer> server_;
+};
+
+TEST_F(GrpcTlsTest, NewConnectionsSeeRenewedCertificates) {
+  const TestIdentity server("server");
+  Start(server.Files());
+  EXPECT_TRUE(CallSucceeds(server));
+  server.Renew("server");
+  ASSERT_TRUE(tls_->Reload().ok());
+  EXPECT_TRUE(CallSucceeds(server)) << "who trusts the new one alone";
+  EXPECT_FALSE(CallSucceeds(TestIdentity("server"))) << "who trusts another one";
+}
+
+TEST_F(GrpcTlsTest, AskedForClientCertificatesItServesOnlyThoseWhoHaveOne) {
+  const TestIdentity server("server");
+  const TestIdentity client("client");
+  const TestIdentity stranger("stranger");
+  Start(server.Files(&client));
+  EXPECT_TRUE(CallSucceeds(server, &client));
+  EXPECT_FALSE(CallSucceeds(server, &stranger));
+  EXPECT_FALSE(CallSucceeds(server));
+}
+
 class GrpcHealthTest : public GrpcServerTest {
  protected:
   using Response = grpc::health::v1::HealthCheckResponse;
@@ -227,7 +304,7 @@ TEST_F(GrpcHealthTest, WatchesAreBounded) {
 }
 
 TEST_F(GrpcServerTest, SecondServerOnThePortFailsAndNamesTheOption) {
-  GrpcServer second({server_->bound_addresses(), "", "", ""}, operations_);
+  GrpcServer second({.listen = server_->bound_addresses()}, operations_);
   const absl::Status status = second.Start();
   EXPECT_TRUE(absl::IsUnavailable(status));
   EXPECT_THAT(std::string(status.message()),

@@ -94,9 +94,9 @@ class GrpcService::Call {
     const MethodDescriptor& method = call->method();
     std::unique_ptr<Message> request = ParseRequest(method, call->bytes_);
     if (request == nullptr) {
-      Answer(std::move(call),
-             MakeError(v1::ERROR_CODE_SERIALIZATION, absl::StrCat("The request is not a ",
-                                                       method.input_type()->full_name(), ".")));
+      Answer(std::move(call), MakeError(v1::ERROR_CODE_SERIALIZATION,
+                                        absl::StrCat("The request is not a ",
+                                                     method.input_type()->full_name(), ".")));
       return false;
     }
     return operations.Call(method, std::move(request), {},

@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/synchronization/mutex.h"
 #include "boost/asio/dispatch.hpp"
 #include "boost/asio/post.hpp"
 #include "registry/base/check.h"
@@ -36,9 +35,6 @@ class HttpServer::Impl {
   absl::Status Start() {
     CLOUDMAP_CHECK(loops_.empty(), "started once");
     CLOUDMAP_CHECK(options_.threads > 0, "at least one thread");
-    if (options_.tls.has_value()) {
-      RETURN_IF_ERROR(ReloadTls());
-    }
     for (int i = 0; i < options_.threads; ++i) {
       ASSIGN_OR_RETURN(std::unique_ptr<asio::io_context> io, MakeIoContext());
       loops_.push_back(std::make_shared<EventLoop>(std::move(io), router_, options_, connections_));
@@ -53,14 +49,6 @@ class HttpServer::Impl {
   }
 
   const std::vector<std::string>& bound_addresses() const { return bound_; }
-
-  absl::Status ReloadTls() {
-    CLOUDMAP_CHECK(options_.tls.has_value(), "TLS is on");
-    ASSIGN_OR_RETURN(TlsContext fresh, LoadTls(*options_.tls));
-    const absl::MutexLock lock(&tls_mutex_);
-    tls_ = std::move(fresh);
-    return absl::OkStatus();
-  }
 
   void Stop() {
     if (!acceptors_.empty()) {
@@ -93,11 +81,7 @@ class HttpServer::Impl {
 
   // Connections go to the loops in turn.
   void Welcome(UniqueFd connection, const SocketAddress& peer) {
-    TlsContext tls;
-    {
-      const absl::MutexLock lock(&tls_mutex_);
-      tls = tls_;
-    }
+    TlsContext tls = options_.tls == nullptr ? nullptr : options_.tls->Current()->mutual;
     if (connections_ >= options_.limits.connections_max) {
       if (tls == nullptr) {
         send(connection.get(), kTooMany.data(), kTooMany.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -115,8 +99,6 @@ class HttpServer::Impl {
   const ServerOptions options_;
   const Router router_;
   std::atomic<size_t> connections_ = 0;
-  absl::Mutex tls_mutex_;
-  TlsContext tls_ ABSL_GUARDED_BY(tls_mutex_);
   std::vector<std::shared_ptr<EventLoop>> loops_;
   size_t next_loop_ = 0;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;  // on the first loop
@@ -133,8 +115,6 @@ absl::Status HttpServer::Start() { return impl_->Start(); }
 const std::vector<std::string>& HttpServer::bound_addresses() const {
   return impl_->bound_addresses();
 }
-
-absl::Status HttpServer::ReloadTls() { return impl_->ReloadTls(); }
 
 void HttpServer::Stop() { impl_->Stop(); }
 

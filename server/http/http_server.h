@@ -15,14 +15,13 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "server/http/router.h"
-#include "server/http/tls.h"
+#include "server/net/tls.h"
 
 namespace cloudmap::http {
 
@@ -47,7 +46,8 @@ struct ServerOptions {
   // "ip:port"; port 0 picks a free one. Not empty.
   std::vector<std::string> listen = {"127.0.0.1:8055"};
   int threads = 1;
-  std::optional<TlsFiles> tls;
+  // Null: plain HTTP. Outlives the server.
+  const TlsCertificates* tls = nullptr;
   Limits limits;
   // When set, called on a thread of the server after the requests that had come together were
   // handed to their handlers.
@@ -66,9 +66,6 @@ class HttpServer {
 
   // Where it listens, "ip:port", in the order of ServerOptions::listen. REQUIRES: started.
   const std::vector<std::string>& bound_addresses() const;
-
-  // Reads the TLS files again, for connections from now on. On error the old ones stay in use.
-  absl::Status ReloadTls();
 
   // Accepts no more, answers what is in flight, closes, joins. Answers that come later are dropped.
   void Stop();

@@ -10,6 +10,7 @@
 #include "boost/asio/write.hpp"
 #include "boost/beast/core/flat_buffer.hpp"
 #include "boost/beast/http.hpp"
+#include "spdlog/spdlog.h"
 
 namespace cloudmap::http {
 namespace {
@@ -130,9 +131,8 @@ class SessionOver final : public Session {
 
   // Speaks TLS with who does, and tells who does not in words that a person can read.
   void Greet() {
-    constexpr uint8_t kTlsHandshake = 22;  // RFC 8446 s5.1
     if constexpr (kTls) {
-      if (first_byte_[0] == kTlsHandshake) {
+      if (StartsTls(first_byte_[0])) {
         stream_.async_handshake(asio::ssl::stream_base::server,
                                 [this, self = shared_from_this()](const error_code& error) {
                                   if (state_ != State::kClosed) {
@@ -141,6 +141,7 @@ class SessionOver final : public Session {
                                 });
         return;
       }
+      spdlog::debug("{} speaks plain text on the TLS port", remote_);
       SetDeadline(host_.limits().linger_timeout);
       asio::async_write(socket(), asio::buffer(kSpeaksTls.data(), kSpeaksTls.size()),
                         [this, self = shared_from_this()](const error_code& error, size_t) {
@@ -184,6 +185,10 @@ class SessionOver final : public Session {
     SkipEmptyLines();
     while (buffer_.size() > 0) {
       if (state_ == State::kIdle) {
+        if (!kTls && StartsTls(*static_cast<const uint8_t*>(buffer_.data().data()))) {
+          spdlog::debug("{} speaks TLS on the plain HTTP port", remote_);
+          return Refuse({400, "This port speaks plain HTTP: use http://...\n"});
+        }
         state_ = State::kReading;
         SetDeadline(host_.limits().request_timeout);
       }

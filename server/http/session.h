@@ -10,17 +10,16 @@
 #include "boost/asio/basic_stream_socket.hpp"
 #include "boost/asio/io_context.hpp"
 #include "boost/asio/ip/tcp.hpp"
-#include "boost/asio/ssl/context.hpp"
 #include "server/http/http_server.h"
 #include "server/http/router.h"
 #include "server/net/address.h"
+#include "server/net/tls.h"
 #include "server/net/unique_fd.h"
 
 namespace cloudmap::http {
 
 using Socket =
     boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
-using TlsContext = std::shared_ptr<boost::asio::ssl::context>;
 
 class Session;
 

@@ -1,16 +1,8 @@
 // TLS end to end, with certificates made on the spot.
-#include "server/http/tls.h"
-
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
-
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "boost/asio/connect.hpp"
 #include "boost/asio/ip/tcp.hpp"
 #include "boost/asio/ssl/stream.hpp"
@@ -21,7 +13,8 @@
 #include "server/http/http_server.h"
 #include "server/http/testing/raw_client.h"
 #include "server/net/address.h"
-#include "tests/support/temporary_directory.h"
+#include "server/net/testing/test_identity.h"
+#include "server/net/tls.h"
 
 namespace cloudmap::http {
 namespace {
@@ -29,46 +22,6 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 using ::testing::HasSubstr;
-using ::testing::StartsWith;
-
-template <typename T, void (*kFree)(T*)>
-struct Free {
-  void operator()(T* object) const { kFree(object); }
-};
-using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY, EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Free<X509, X509_free>>;
-
-struct Closer {
-  void operator()(FILE* file) const { fclose(file); }
-};
-
-// A self-signed certificate and its key, as files.
-struct Identity {
-  TemporaryDirectory directory;
-  std::string cert;
-  std::string key;
-
-  explicit Identity(const std::string& name)
-      : cert(absl::StrCat(directory.path(), "/", name, ".crt")),
-        key(absl::StrCat(directory.path(), "/", name, ".key")) {
-    const Key pair(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
-    const Certificate x509(X509_new());
-    X509_set_version(x509.get(), 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(x509.get()), 1);
-    X509_gmtime_adj(X509_getm_notBefore(x509.get()), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(x509.get()), 3600);
-    X509_set_pubkey(x509.get(), pair.get());
-    X509_NAME* subject = X509_get_subject_name(x509.get());
-    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
-                               reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
-    X509_set_issuer_name(x509.get(), subject);
-    X509_sign(x509.get(), pair.get(), EVP_sha256());
-    const std::unique_ptr<FILE, Closer> cert_file(fopen(cert.c_str(), "w"));
-    PEM_write_X509(cert_file.get(), x509.get());
-    const std::unique_ptr<FILE, Closer> key_file(fopen(key.c_str(), "w"));
-    PEM_write_PrivateKey(key_file.get(), pair.get(), nullptr, nullptr, 0, nullptr, nullptr);
-  }
-};
 
 // What a client saw of the server.
 struct Visit {
@@ -85,20 +38,23 @@ class TlsTest : public ::testing::Test {
     }
   }
 
-  absl::Status Start(const TlsFiles& files) {
+  void Start(const TlsFiles& files) {
+    auto tls = TlsCertificates::Load(files);
+    ASSERT_TRUE(tls.ok()) << tls.status();
+    tls_ = *std::move(tls);
     Router router;
     router.Add("GET", "/", [](const Request&, Respond respond) {
       respond({.headers = {}, .body = "over TLS"});
     });
     server_ = std::make_unique<HttpServer>(
         ServerOptions{.listen = {"127.0.0.1:0"},
-                      .tls = files,
+                      .tls = tls_.get(),
                       .limits = {.request_timeout = absl::Milliseconds(200)}},
         std::move(router));
-    return server_->Start();
+    ASSERT_TRUE(server_->Start().ok());
   }
 
-  Visit Get(const Identity* client = nullptr) {
+  Visit Get(const TestIdentity* client = nullptr) {
     asio::io_context io;
     asio::ssl::context context(asio::ssl::context::tls_client);
     if (client != nullptr) {
@@ -114,11 +70,7 @@ class TlsTest : public ::testing::Test {
     if (error) {
       return {"", "", error.message()};
     }
-    const Certificate peer(SSL_get1_peer_certificate(stream.native_handle()));
-    std::string name(64, '\0');
-    const int size = X509_NAME_get_text_by_NID(X509_get_subject_name(peer.get()), NID_commonName,
-                                               name.data(), static_cast<int>(name.size()));
-    visit.peer = name.substr(0, static_cast<size_t>(size));
+    visit.peer = CommonNameOf(SSL_get0_peer_certificate(stream.native_handle()));
     namespace http = boost::beast::http;
     http::request<http::empty_body> request(http::verb::get, "/", 11);
     request.set(http::field::host, "h");
@@ -131,12 +83,13 @@ class TlsTest : public ::testing::Test {
     return visit;
   }
 
+  std::unique_ptr<TlsCertificates> tls_;
   std::unique_ptr<HttpServer> server_;
 };
 
 TEST_F(TlsTest, ServesOverTls) {
-  const Identity server("server");
-  ASSERT_TRUE(Start({.cert = server.cert, .key = server.key, .client_ca = ""}).ok());
+  const TestIdentity server("server");
+  Start(server.Files());
   const Visit visit = Get();
   EXPECT_EQ(visit.error, "");
   EXPECT_EQ(visit.peer, "server");
@@ -144,10 +97,10 @@ TEST_F(TlsTest, ServesOverTls) {
 }
 
 TEST_F(TlsTest, AskedForClientCertificatesItServesOnlyThoseWhoHaveOne) {
-  const Identity server("server");
-  const Identity client("client");
-  const Identity stranger("stranger");
-  ASSERT_TRUE(Start({.cert = server.cert, .key = server.key, .client_ca = client.cert}).ok());
+  const TestIdentity server("server");
+  const TestIdentity client("client");
+  const TestIdentity stranger("stranger");
+  Start(server.Files(&client));
   EXPECT_EQ(Get(&client).body, "over TLS");
   // With TLS 1.3 the client learns of its refusal only when it reads.
   EXPECT_EQ(Get(&stranger).body, "");
@@ -156,48 +109,18 @@ TEST_F(TlsTest, AskedForClientCertificatesItServesOnlyThoseWhoHaveOne) {
   EXPECT_NE(Get().error, "");
 }
 
-TEST_F(TlsTest, NewConnectionsSeeReloadedFiles) {
-  Identity old("old");
-  ASSERT_TRUE(Start({.cert = old.cert, .key = old.key, .client_ca = ""}).ok());
+TEST_F(TlsTest, NewConnectionsSeeRenewedCertificates) {
+  const TestIdentity server("old");
+  Start(server.Files());
   EXPECT_EQ(Get().peer, "old");
-  const Identity renewed("renewed");
-  std::rename(renewed.cert.c_str(), old.cert.c_str());
-  std::rename(renewed.key.c_str(), old.key.c_str());
-  EXPECT_EQ(Get().peer, "old");
-  ASSERT_TRUE(server_->ReloadTls().ok());
+  server.Renew("renewed");
+  ASSERT_TRUE(tls_->Reload().ok());
   EXPECT_EQ(Get().peer, "renewed");
 }
 
-TEST_F(TlsTest, AFailedReloadKeepsTheOldFiles) {
-  const Identity server("server");
-  ASSERT_TRUE(Start({.cert = server.cert, .key = server.key, .client_ca = ""}).ok());
-  WriteFile(server.cert, "not a certificate\n");
-  EXPECT_THAT(std::string(server_->ReloadTls().message()),
-              StartsWith(absl::StrCat("--tls-cert ", server.cert, ": ")));
-  EXPECT_EQ(Get().body, "over TLS");
-}
-
-TEST_F(TlsTest, ErrorsNameOptionAndFile) {
-  const Identity server("server");
-  const Identity other("other");
-  const auto error = [](const TlsFiles& files) {
-    const auto loaded = LoadTls(files);
-    return loaded.ok() ? "" : std::string(loaded.status().message());
-  };
-  EXPECT_EQ(error({.cert = server.cert, .key = server.key, .client_ca = ""}), "");
-  EXPECT_EQ(error({.cert = "/nonexistent", .key = server.key, .client_ca = ""}),
-            "--tls-cert /nonexistent: No such file or directory");
-  EXPECT_EQ(error({.cert = server.cert, .key = "/nonexistent", .client_ca = ""}),
-            "--tls-key /nonexistent: No such file or directory");
-  EXPECT_EQ(error({.cert = server.cert, .key = server.key, .client_ca = "/nonexistent"}),
-            "--tls-client-ca /nonexistent: No such file or directory");
-  EXPECT_EQ(error({.cert = server.cert, .key = other.key, .client_ca = ""}),
-            absl::StrCat("--tls-key ", other.key, ": key values mismatch"));
-}
-
 TEST_F(TlsTest, PlainHttpIsToldThatThePortSpeaksTls) {
-  const Identity server("server");
-  ASSERT_TRUE(Start({.cert = server.cert, .key = server.key, .client_ca = ""}).ok());
+  const TestIdentity server("server");
+  Start(server.Files());
   RawClient client(server_->bound_addresses().front());
   client.Send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
   const RawClient::Answer answer = client.Read();
@@ -208,8 +131,8 @@ TEST_F(TlsTest, PlainHttpIsToldThatThePortSpeaksTls) {
 }
 
 TEST_F(TlsTest, AHandshakeThatDoesNotComeIsNotWaitedFor) {
-  const Identity server("server");
-  ASSERT_TRUE(Start({.cert = server.cert, .key = server.key, .client_ca = ""}).ok());
+  const TestIdentity server("server");
+  Start(server.Files());
   RawClient client(server_->bound_addresses().front());
   EXPECT_TRUE(client.AtEnd());
 }

@@ -28,10 +28,11 @@ struct DnsServerOptions {
   std::vector<std::string> listen;
   // What errors call it.
   std::string listen_option = "--dns-listen";
-  // "ip:port" for DNS over TLS (RFC 7858), and its certificate. REQUIRES: `tls` when not empty.
+  // "ip:port" for DNS over TLS (RFC 7858), and its certificate, which outlives the server.
+  // REQUIRES: `tls` when not empty.
   std::vector<std::string> dot_listen;
   std::string dot_listen_option = "--dot-listen";
-  std::shared_ptr<boost::asio::ssl::context> tls;
+  const TlsCertificates* tls = nullptr;
   // Threads per address for UDP, and in all for TCP.
   int workers = 1;
   // Cookie secrets that are zero are drawn at start.
@@ -56,9 +57,6 @@ class DnsServer {
   absl::Status Start();
   // Answers what has been received, closes, joins. Idempotent.
   void Stop();
-
-  // Another certificate for DNS over TLS: connections that are open keep theirs. Thread-safe.
-  void UseTls(std::shared_ptr<boost::asio::ssl::context> tls) { tcp_.UseTls(std::move(tls)); }
 
   // Where it listens, in the order of DnsServerOptions.listen. REQUIRES: started.
   const std::vector<std::string>& BoundAddresses() const { return bound_; }

@@ -1,8 +1,6 @@
 // The DNS side over real sockets on loopback addresses.
 #include "server/dns/transport/dns_server.h"
 
-#include <openssl/evp.h>
-#include <openssl/x509.h>
 #include <sys/socket.h>
 
 #include <string>
@@ -16,6 +14,8 @@
 #include "boost/asio/write.hpp"
 #include "server/dns/answer/warm_up.h"
 #include "server/dns/testing/test_client.h"
+#include "server/net/testing/test_identity.h"
+#include "server/net/tls.h"
 
 namespace cloudmap::dns {
 namespace {
@@ -89,11 +89,21 @@ class DnsServerTest : public testing::Test {
     server_ = std::make_unique<DnsServer>(options_, registry_.publisher().zones(), random_);
     ASSERT_TRUE(server_->Start().ok());
   }
+  void StartWithTls() {
+    auto tls = TlsCertificates::Load(identity_.Files());
+    ASSERT_TRUE(tls.ok()) << tls.status();
+    tls_ = *std::move(tls);
+    options_.dot_listen = {"127.0.0.1:0"};
+    options_.tls = tls_.get();
+    Start();
+  }
   const std::string& address() const { return server_->BoundAddresses()[0]; }
 
   const TestQuery query_{"web.sd.local", type::kA};
   TestRegistry registry_;
   RealRandom random_;
+  const TestIdentity identity_{"dns"};
+  std::unique_ptr<TlsCertificates> tls_;
   DnsServerOptions options_;
   std::unique_ptr<DnsServer> server_;
 };
@@ -341,26 +351,9 @@ TEST_F(DnsServerTest, StopAnswersWhatWasReceivedAndClosesConnections) {
   EXPECT_EQ(queries, 2U);
 }
 
-// A key and a certificate for 127.0.0.1 that it signs itself, made here.
-std::shared_ptr<boost::asio::ssl::context> SelfSigned() {
-  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
-      EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"), EVP_PKEY_free);
-  const std::unique_ptr<X509, decltype(&X509_free)> cert(X509_new(), X509_free);
-  X509_gmtime_adj(X509_getm_notBefore(cert.get()), -60);
-  X509_gmtime_adj(X509_getm_notAfter(cert.get()), 3600);
-  X509_set_pubkey(cert.get(), key.get());
-  X509_sign(cert.get(), key.get(), EVP_sha256());
-  auto context = std::make_shared<boost::asio::ssl::context>(boost::asio::ssl::context::tls_server);
-  EXPECT_EQ(SSL_CTX_use_certificate(context->native_handle(), cert.get()), 1);
-  EXPECT_EQ(SSL_CTX_use_PrivateKey(context->native_handle(), key.get()), 1);
-  return context;
-}
-
 TEST_F(DnsServerTest, Rfc7858QueriesOverTlsAreAnsweredAndPadded) {
   namespace asio = boost::asio;
-  options_.dot_listen = {"127.0.0.1:0"};
-  options_.tls = SelfSigned();
-  Start();
+  StartWithTls();
   const SocketAddress address = *SocketAddress::Parse(server_->BoundTlsAddresses()[0]);
   asio::io_context io;
   asio::ssl::context trust(asio::ssl::context::tls_client);
@@ -380,17 +373,33 @@ TEST_F(DnsServerTest, Rfc7858QueriesOverTlsAreAnsweredAndPadded) {
   }
 }
 
-TEST_F(DnsServerTest, WhatIsNotTlsOnTheTlsPortIsClosed) {
-  options_.dot_listen = {"127.0.0.1:0"};
-  options_.tls = SelfSigned();
-  Start();
-  ClientSocket tcp(SOCK_STREAM, server_->BoundTlsAddresses()[0]);
-  tcp.Send(Frame(query_.Packet()));
-  tcp.FinishSending();
-  // An alert at most, and no answer.
-  while (!tcp.AtEnd()) {
+TEST_F(DnsServerTest, ClearTextOnTheTlsPortIsClosedAtItsFirstByte) {
+  StartWithTls();
+  for (const Bytes& sent : {Frame(query_.Packet()), Bytes{0}, Bytes{'G'}}) {
+    ClientSocket tcp(SOCK_STREAM, server_->BoundTlsAddresses()[0]);
+    tcp.Send(sent);
+    EXPECT_TRUE(tcp.AtEnd()) << "nothing is answered";
   }
-  EXPECT_TRUE(tcp.AtEnd());
+}
+
+TEST_F(DnsServerTest, StopWaitsNeitherForHandshakesNorForHalfFrames) {
+  options_.tcp.drain_timeout = absl::Minutes(10);  // This test would wait for it.
+  StartWithTls();
+  // The listeners are on one loop, which has taken these before the one that is answered.
+  ClientSocket silent(SOCK_STREAM, server_->BoundTlsAddresses()[0]);
+  ClientSocket begun(SOCK_STREAM, server_->BoundTlsAddresses()[0]);
+  begun.Send({22, 3, 1, 2, 0, 1});
+  ClientSocket half(SOCK_STREAM, address());
+  Bytes frame = Frame(query_.Packet());
+  frame.pop_back();
+  half.Send(frame);
+  ClientSocket whole(SOCK_STREAM, address());
+  whole.Send(Frame(query_.Packet()));
+  EXPECT_FALSE(whole.ReceiveFrame().none());
+  server_->Stop();
+  for (ClientSocket* client : {&silent, &begun, &half, &whole}) {
+    EXPECT_TRUE(client->AtEnd());
+  }
 }
 
 }  // namespace

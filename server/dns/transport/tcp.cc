@@ -25,9 +25,6 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-// For the last answers to go out at Stop().
-constexpr absl::Duration kDrainTime = absl::Seconds(1);
-
 // Open connections, in total and by client. Thread-safe.
 class ConnectionCount {
  public:
@@ -89,13 +86,6 @@ struct Loop {
   }
 };
 
-struct Listener {
-  explicit Listener(std::shared_ptr<asio::ssl::context> context) : tls(std::move(context)) {}
-
-  std::shared_ptr<asio::ssl::context> tls;  // only touched on its loop, once that runs
-  std::unique_ptr<Acceptor> acceptor;
-};
-
 }  // namespace
 
 class TcpServer::Impl {
@@ -106,6 +96,7 @@ class TcpServer::Impl {
         resolution_(resolution),
         threads_(threads),
         seed_(seed),
+        drain_timeout_(limits.drain_timeout),
         connections_(limits),
         hooks_{options, [this, limits] {
                  return absl::ToChronoNanoseconds(connections_.under_pressure()
@@ -114,32 +105,21 @@ class TcpServer::Impl {
                }} {}
   ~Impl() { Stop(); }
 
-  absl::Status Listen(SocketAddress& address, std::shared_ptr<asio::ssl::context> tls) {
+  absl::Status Listen(SocketAddress& address, const TlsCertificates* tls) {
     RETURN_IF_ERROR(MakeLoops());
     ASSIGN_OR_RETURN(UniqueFd fd, ListenTcp(address));
-    listeners_.push_back(std::make_unique<Listener>(std::move(tls)));
-    Listener& listener = *listeners_.back();
-    listener.acceptor = std::make_unique<Acceptor>(
+    acceptors_.push_back(std::make_unique<Acceptor>(
         loops_[0]->io, std::move(fd),
-        [this, &listener](UniqueFd connection, const SocketAddress& client) {
-          Welcome(std::move(connection), client, listener.tls);
-        });
+        [this, tls](UniqueFd connection, const SocketAddress& client) {
+          Welcome(std::move(connection), client,
+                  tls == nullptr ? nullptr : tls->Current()->server_only);
+        }));
     return absl::OkStatus();
   }
 
-  void UseTls(std::shared_ptr<asio::ssl::context> tls) {
-    asio::post(loops_[0]->io, [this, tls = std::move(tls)] {
-      for (const auto& listener : listeners_) {
-        if (listener->tls != nullptr) {
-          listener->tls = tls;
-        }
-      }
-    });
-  }
-
   absl::Status Start() {
-    for (const auto& listener : listeners_) {
-      RETURN_IF_ERROR(listener->acceptor->Start());
+    for (const auto& acceptor : acceptors_) {
+      RETURN_IF_ERROR(acceptor->Start());
     }
     for (size_t i = 0; i < loops_.size(); ++i) {
       Loop& loop = *loops_[i];
@@ -157,7 +137,7 @@ class TcpServer::Impl {
         asio::post(loop->io, [this, loop = loop.get()] { Close(*loop); });
       }
     }
-    const absl::Time deadline = absl::Now() + kDrainTime;
+    const absl::Time deadline = absl::Now() + drain_timeout_;
     for (const auto& loop : loops_) {
       if (loop->thread.joinable()) {
         if (!loop->ended.WaitForNotificationWithDeadline(deadline)) {
@@ -189,8 +169,8 @@ class TcpServer::Impl {
   // Leaves the loop without anything to do but answers that are being written.
   void Close(Loop& loop) {
     if (&loop == loops_[0].get()) {
-      for (const auto& listener : listeners_) {
-        listener->acceptor->Stop();
+      for (const auto& acceptor : acceptors_) {
+        acceptor->Stop();
       }
     }
     for (const auto& weak : loop.sessions) {
@@ -203,8 +183,7 @@ class TcpServer::Impl {
   }
 
   // Connections go to the loops in turn.
-  void Welcome(UniqueFd connection, const SocketAddress& client,
-               const std::shared_ptr<asio::ssl::context>& tls) {
+  void Welcome(UniqueFd connection, const SocketAddress& client, const TlsContext& tls) {
     std::shared_ptr<void> registration = connections_.Admit(client);
     if (registration == nullptr) {
       return;  // closed as it goes out of scope
@@ -217,8 +196,7 @@ class TcpServer::Impl {
   }
 
   void StartSession(Loop& loop, UniqueFd connection, const SocketAddress& client,
-                    const std::shared_ptr<asio::ssl::context>& tls,
-                    std::shared_ptr<void> registration) {
+                    const TlsContext& tls, std::shared_ptr<void> registration) {
     tcp::socket socket(loop.io);
     error_code error;
     socket.assign(client.is_v4() ? tcp::v4() : tcp::v6(), connection.get(), error);
@@ -250,10 +228,11 @@ class TcpServer::Impl {
   const Resolution resolution_;
   const int threads_;
   const uint64_t seed_;
+  const absl::Duration drain_timeout_;
   ConnectionCount connections_;
   const TcpHooks hooks_;
   std::vector<std::unique_ptr<Loop>> loops_;
-  std::vector<std::unique_ptr<Listener>> listeners_;  // on the first loop
+  std::vector<std::unique_ptr<Acceptor>> acceptors_;  // on the first loop
   size_t next_loop_ = 0;
 };
 
@@ -264,11 +243,9 @@ TcpServer::TcpServer(const RespondOptions& options, const TcpLimits& limits,
 
 TcpServer::~TcpServer() = default;
 
-absl::Status TcpServer::Listen(SocketAddress& address, std::shared_ptr<asio::ssl::context> tls) {
-  return impl_->Listen(address, std::move(tls));
+absl::Status TcpServer::Listen(SocketAddress& address, const TlsCertificates* tls) {
+  return impl_->Listen(address, tls);
 }
-
-void TcpServer::UseTls(std::shared_ptr<asio::ssl::context> tls) { impl_->UseTls(std::move(tls)); }
 
 absl::Status TcpServer::Start() { return impl_->Start(); }
 

@@ -17,12 +17,12 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "boost/asio/ssl/context.hpp"
 #include "registry/base/published.h"
 #include "server/dns/answer/respond.h"
 #include "server/dns/transport/late_answerer.h"
 #include "server/dns/zones/zone_table.h"
 #include "server/net/address.h"
+#include "server/net/tls.h"
 
 namespace cloudmap::dns {
 
@@ -33,6 +33,8 @@ struct TcpLimits {
   absl::Duration idle_timeout = absl::Seconds(10);
   // When over half of connections_max are open.
   absl::Duration idle_timeout_under_pressure = absl::Seconds(2);
+  // For clients to take answers that are being written when the server stops.
+  absl::Duration drain_timeout = absl::Seconds(1);
 };
 
 class TcpServer {
@@ -45,10 +47,7 @@ class TcpServer {
 
   // Binds; with `tls`, connections speak TLS first. Unavailable with the reason when the address
   // cannot be had. Port 0 picks one, which `address` then says. REQUIRES: not started.
-  absl::Status Listen(SocketAddress& address, std::shared_ptr<boost::asio::ssl::context> tls);
-
-  // For connections that come from now on, where they speak TLS. Thread-safe.
-  void UseTls(std::shared_ptr<boost::asio::ssl::context> tls);
+  absl::Status Listen(SocketAddress& address, const TlsCertificates* tls);
 
   // Unavailable when a thread cannot be had.
   absl::Status Start();

@@ -6,6 +6,7 @@
 // questions that waited come when they come, out of order (RFC 7766 s6.2.1.1).
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -28,6 +29,7 @@
 #include "server/dns/transport/late_answerer.h"
 #include "server/dns/zones/zone_table.h"
 #include "server/net/address.h"
+#include "server/net/tls.h"
 
 namespace cloudmap::dns {
 
@@ -147,9 +149,12 @@ class TcpSessionOver final : public TcpSession,
     ExtendDeadline();
     WatchDeadline();
     if constexpr (kTls) {
-      stream_.async_handshake(
-          boost::asio::ssl::stream_base::server,
-          [self = this->shared_from_this()](auto error) { error ? self->Shut() : self->Read(); });
+      stream_.next_layer().async_receive(
+          boost::asio::buffer(first_byte_), boost::asio::socket_base::message_peek,
+          [self = this->shared_from_this()](auto error, size_t) {
+            // Clear text is not worth an alert, which nobody would understand.
+            error || !StartsTls(self->first_byte_[0]) ? self->Shut() : self->ShakeHands();
+          });
     } else {
       Read();
     }
@@ -195,6 +200,12 @@ class TcpSessionOver final : public TcpSession,
     } else if (!reading_) {
       Read();
     }
+  }
+
+  void ShakeHands() {
+    stream_.async_handshake(
+        boost::asio::ssl::stream_base::server,
+        [self = this->shared_from_this()](auto error) { error ? self->Shut() : self->Read(); });
   }
 
   void Read() {
@@ -287,6 +298,7 @@ class TcpSessionOver final : public TcpSession,
   std::vector<uint8_t> late_;  // to be written next
   size_t waiting_ = 0;         // questions that the resolver has
   bool reading_ = false;
+  std::array<uint8_t, 1> first_byte_{};  // TLS only
   bool writing_ = false;
   bool closing_ = false;
   bool shut_ = false;
