@@ -11,6 +11,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "gtest/gtest.h"
+#include "registry/base/random.h"
+#include "registry/base/testing/fake_clock.h"
 #include "registry/limits.h"
 #include "registry/pipeline/testing/pipeline_harness.h"
 
@@ -47,7 +49,7 @@ class CommitLoopTest : public ::testing::Test {
 
   RegistryOptions options_;
   TestStore store_;
-  TestClock clock_;
+  FakeClock clock_;
   RealRandom random_;
   TestListener listener_;
   std::deque<Answer> answers_;
@@ -241,7 +243,7 @@ TEST_F(CommitLoopTest, AClockSetBackDoesNotShrinkTheRevisionOfAnEmptyStore) {
   store_.Fail(TestStore::Failure::kLost);
   EXPECT_EQ(Run(Puts(NamespaceOf("ns-1"))), "ServiceUnavailable");
   store_.Fail(TestStore::Failure::kNone);
-  clock_.Set(0);
+  clock_.SetWall(absl::UnixEpoch());
   EXPECT_EQ(Run(Puts(NamespaceOf("ns-1"))), "OK");
   EXPECT_GT(loop_->Current()->revision(), 101'571'575'047);
 }
@@ -320,7 +322,7 @@ TEST_F(CommitLoopTest, ARestartBringsBackTheSameStateAndGrowsOn) {
   const auto before = Dump(*loop_->Current());
   const int64_t revision = loop_->Current()->revision();
   loop_->Stop();
-  clock_.Set(0);
+  clock_.SetWall(absl::UnixEpoch());
   NewLoop();
   Start();
   EXPECT_EQ(Dump(*loop_->Current()), before);

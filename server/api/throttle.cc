@@ -25,14 +25,14 @@ Throttle::Throttle(const Rates& rates, const Clock& clock) : rates_(rates), cloc
 
 absl::Status Throttle::Admit(absl::string_view method) {
   const Rate& rate = RateOf(method);
-  const absl::Time now = clock_.Now();
+  const MonotonicTime now = clock_.Monotonic();
   const absl::MutexLock lock(&mutex_);
   Bucket& bucket = buckets_.try_emplace(method, Bucket{rate.bucket_size, now}).first->second;
-  // The wall clock may step back.
+  // Another thread may have looked at the clock later and come here earlier.
   const absl::Duration passed = std::max(now - bucket.filled_at, absl::ZeroDuration());
   bucket.tokens =
       std::min(rate.bucket_size, bucket.tokens + absl::ToDoubleSeconds(passed) * rate.per_second);
-  bucket.filled_at = now;
+  bucket.filled_at += passed;
   if (bucket.tokens < 1) {
     return Refusal(method);
   }

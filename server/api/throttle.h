@@ -34,7 +34,7 @@ struct Rates {
 
 class Throttle {
  public:
-  // `clock` must outlive it.
+  // Tokens come back by the monotonic clock of `clock`, which must outlive the throttle.
   Throttle(const Rates& rates, const Clock& clock);
 
   // RequestLimitExceeded for the two Discover operations, ThrottlingException for the others.
@@ -44,7 +44,7 @@ class Throttle {
  private:
   struct Bucket {
     double tokens;
-    absl::Time filled_at;
+    MonotonicTime filled_at;
   };
 
   const Rate& RateOf(absl::string_view method) const;

@@ -3,19 +3,11 @@
 #include <string>
 
 #include "gtest/gtest.h"
+#include "registry/base/testing/fake_clock.h"
 #include "registry/errors.h"
 
 namespace cloudmap::api {
 namespace {
-
-class SteppedClock final : public Clock {
- public:
-  absl::Time Now() const override { return now_; }
-  void Advance(absl::Duration by) { now_ += by; }
-
- private:
-  absl::Time now_ = absl::FromUnixSeconds(1'600'000'000);
-};
 
 class ThrottleTest : public ::testing::Test {
  protected:
@@ -32,7 +24,7 @@ class ThrottleTest : public ::testing::Test {
     return DetailOf(throttle_.Admit(method)).type();
   }
 
-  SteppedClock clock_;
+  FakeClock clock_;
   Throttle throttle_{{}, clock_};
 };
 
@@ -72,10 +64,12 @@ TEST_F(ThrottleTest, TheDataPlanesErrorIsNotTheControlPlanes) {
   EXPECT_EQ(std::string(throttle_.Admit("ListInstances").message()), "Rate exceeded");
 }
 
-TEST_F(ThrottleTest, AClockThatStepsBackGivesAndTakesNothing) {
+TEST_F(ThrottleTest, AWallClockThatIsSetGivesAndTakesNothing) {
   EXPECT_EQ(AdmittedOf(30, "ListServices"), 30);
-  clock_.Advance(-absl::Hours(1));
+  clock_.StepWall(-absl::Hours(1));
   EXPECT_EQ(AdmittedOf(100, "ListServices"), 20);
+  clock_.StepWall(absl::Hours(2));
+  EXPECT_EQ(AdmittedOf(100, "ListServices"), 0);
   clock_.Advance(absl::Seconds(1));
   EXPECT_EQ(AdmittedOf(100, "ListServices"), 50);
 }

@@ -6,21 +6,13 @@
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "registry/base/testing/fake_clock.h"
 #include "registry/errors.h"
 
 namespace cloudmap::aws {
 namespace {
 
 using ::testing::HasSubstr;
-
-class FixedClock final : public Clock {
- public:
-  explicit FixedClock(absl::Time now) : now_(now) {}
-  absl::Time Now() const override { return now_; }
-
- private:
-  absl::Time now_;
-};
 
 const absl::Time kSignedAt =
     absl::FromCivil(absl::CivilSecond(2015, 8, 30, 12, 36, 0), absl::UTCTimeZone());
@@ -69,7 +61,7 @@ struct Sent {
 };
 
 absl::Status Verify(const Sent& sent, absl::Time now = kSignedAt) {
-  const FixedClock clock(now);
+  const FakeClock clock(now);
   const SigV4Verifier verifier(
       {{"AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"}, {"OTHER", "other"}},
       "eu-central-1", "servicediscovery", clock);
@@ -240,7 +232,7 @@ TEST(SigV4, ToleratesFifteenMinutesOfSkewEitherWay) {
 }
 
 TEST(SigV4, AKeyDerivedOnceServesTheWholeDayAndNoOther) {
-  const FixedClock clock(kSignedAt);
+  const FakeClock clock(kSignedAt);
   const SigV4Verifier verifier({{"AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"}},
                                "eu-central-1", "servicediscovery", clock);
   for (int i = 0; i < 3; ++i) {

@@ -1,8 +1,7 @@
-// Doubles for the tests of the pipeline: a clock in the test's hands, a store that can hold back or
-// refuse commits, a listener that remembers, and commands that make one thing each.
+// Doubles for the tests of the pipeline: a store that can hold back or refuse commits, a listener
+// that remembers, and commands that make one thing each.
 #pragma once
 
-#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
@@ -16,8 +15,6 @@
 #include "absl/time/time.h"
 #include "cloudmap/v1/service_discovery.pb.h"
 #include "gtest/gtest.h"
-#include "registry/base/clock.h"
-#include "registry/base/random.h"
 #include "registry/errors.h"
 #include "registry/model/command.h"
 #include "registry/pipeline/changes.h"
@@ -27,15 +24,6 @@ namespace cloudmap::registry {
 
 // Long enough for a loaded machine; nothing waits for it when all is well.
 inline constexpr absl::Duration kPatience = absl::Seconds(60);
-
-class TestClock final : public Clock {
- public:
-  absl::Time Now() const override { return absl::FromUnixMillis(ms_.load()); }
-  void Set(int64_t ms) { ms_ = ms; }
-
- private:
-  std::atomic<int64_t> ms_{1'587'055'860'121};
-};
 
 // A memory store whose commits wait while it is shut and fail as told. Thread-safe.
 class TestStore final : public Store {
