@@ -22,6 +22,22 @@ inline constexpr absl::Duration kOperationRetention = absl::Hours(24);
 inline constexpr size_t kOperationsMax = 100'000;
 // Operations removed by one command, so that pruning never holds up registrations.
 inline constexpr size_t kPruneBatchMax = 512;
+// Operations expire one by one; they are forgotten together. Without these a full registry would
+// pay for one more command with every registration.
+inline constexpr absl::Duration kExpirySlack = absl::Seconds(1);
+inline constexpr size_t kOperationsSlack = kPruneBatchMax;
+// After nothing could be forgotten: the oldest are pending still, or the clock was set back.
+inline constexpr absl::Duration kEmptyPruneDelay = absl::Minutes(1);
+
+// Commands of deadlines that fell due which may wait to be committed at a time: enough to fill
+// batches, and far from filling the queue when all of a registry's fall due together.
+inline constexpr size_t kDueCommandsMax = 4 * kBatchCommandsMax;
+// After such a command was refused, because the queue is full or the store fails: not so soon that
+// trying is what keeps the registry from recovering.
+inline constexpr absl::Duration kDueRetryDelay = absl::Seconds(1);
+// Deadlines of the wall clock are waited for on the monotonic clock. This often the wall clock is
+// looked at again, in case it was set.
+inline constexpr absl::Duration kWallClockLookInterval = absl::Minutes(1);
 
 // AWS: pages of lists, and what one DiscoverInstances may give.
 inline constexpr int kPageSizeDefault = 100;

@@ -3,20 +3,19 @@
 #include <utility>
 
 #include "registry/base/status_macros.h"
+#include "registry/liveness/deadline_keeper.h"
 #include "registry/pipeline/commit_loop.h"
-#include "registry/pipeline/deadline_keeper.h"
 
 namespace cloudmap::registry {
 
-Registry::Registry(RegistryOptions options, std::unique_ptr<Store> store, const Clock& clock,
+Registry::Registry(RegistryOptions options, std::unique_ptr<Store> store, Timers& timers,
                    Random& random)
     : options_(std::move(options)),
-      clock_(clock),
       random_(random),
       store_(std::move(store)),
-      commit_loop_(std::make_unique<CommitLoop>(options_, *store_, clock, random)),
+      commit_loop_(std::make_unique<CommitLoop>(options_, *store_, timers.clock(), random)),
       deadline_keeper_(std::make_unique<DeadlineKeeper>(
-          clock,
+          timers,
           [this](Decider decide, Done done) {
             commit_loop_->Submit(std::move(decide), std::move(done));
           },
@@ -46,7 +45,7 @@ void Registry::Submit(Decider decide, Done done) {
 void Registry::Flush() { commit_loop_->Flush(); }
 
 absl::Status Registry::CheckWrites() {
-  const absl::Status health = commit_loop_->write_health();
+  absl::Status health = commit_loop_->write_health();
   if (!health.ok() && !trying_store_.exchange(true)) {
     Submit([](const State&, const CommandContext&) { return Decision(); },
            [this](const auto&) { trying_store_ = false; });

@@ -1,6 +1,6 @@
 // The registry's front door: submit commands, read snapshots, listen to changes.
 //
-//   Registry registry(options, std::move(store), clock, random);
+//   Registry registry(options, std::move(store), timers, random);
 //   registry.AddListener(&publisher);
 //   RETURN_IF_ERROR(registry.Start());
 //   registry.Submit([](const State& state, const CommandContext& context) { ... }, done);
@@ -16,9 +16,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "registry/base/clock.h"
-#include "registry/base/published.h"
 #include "registry/base/random.h"
+#include "registry/base/timers.h"
 #include "registry/model/command.h"
 #include "registry/model/state.h"
 #include "registry/options.h"
@@ -32,9 +31,8 @@ class DeadlineKeeper;
 
 class Registry {
  public:
-  // `clock` and `random` must outlive the registry.
-  Registry(RegistryOptions options, std::unique_ptr<Store> store, const Clock& clock,
-           Random& random);
+  // `timers`, whose clock tells the registry the time, and `random` must outlive the registry.
+  Registry(RegistryOptions options, std::unique_ptr<Store> store, Timers& timers, Random& random);
   ~Registry();
 
   void AddListener(ChangeListener* listener);
@@ -62,12 +60,10 @@ class Registry {
   std::shared_ptr<const State> Current() const;
 
   const RegistryOptions& options() const { return options_; }
-  const Clock& clock() const { return clock_; }
   Random& random() { return random_; }
 
  private:
   const RegistryOptions options_;
-  const Clock& clock_;
   Random& random_;
   const std::unique_ptr<Store> store_;
   const std::unique_ptr<CommitLoop> commit_loop_;

@@ -174,6 +174,7 @@ absl::Status App::Start() {
     ASSIGN_OR_RETURN(
         tls_, TlsCertificates::Load({config_.tls_cert, config_.tls_key, config_.tls_client_ca}));
   }
+  RETURN_IF_ERROR(timers_.Start());
   RETURN_IF_ERROR(StartRegistry());
   RETURN_IF_ERROR(MakeApi());
   RETURN_IF_ERROR(StartDns());
@@ -194,7 +195,7 @@ absl::Status App::StartRegistry() {
   publisher_ = std::make_unique<dns::ZonePublisher>(SipKey{random_.Next(), random_.Next()},
                                                     PublisherOptionsOf(config_, options));
   registry_ =
-      std::make_unique<registry::Registry>(std::move(options), std::move(store), clock_, random_);
+      std::make_unique<registry::Registry>(std::move(options), std::move(store), timers_, random_);
   registry_->AddListener(publisher_.get());
   return registry_->Start();
 }
@@ -301,6 +302,7 @@ void App::Stop() {
   if (registry_ != nullptr) {
     registry_->Stop();
   }
+  timers_.Stop();
 }
 
 }  // namespace cloudmap

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "registry/base/clock.h"
 #include "registry/base/random.h"
+#include "registry/base/timer_thread.h"
 #include "registry/registry.h"
 #include "server/api/operations.h"
 #include "server/api/throttle.h"
@@ -52,6 +53,7 @@ class App {
   const Config config_;
   RealClock clock_;
   RealRandom random_;
+  TimerThread timers_{clock_};
   std::atomic<bool> ready_{false};
 
   std::unique_ptr<TlsCertificates> tls_;  // --tls-cert only

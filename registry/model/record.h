@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/hash/hash.h"
 #include "absl/strings/string_view.h"
 #include "cloudmap/storage/v1/records.pb.h"
 #include "registry/model/packed_instance.h"
@@ -47,6 +48,23 @@ struct RecordKeyView {
 };
 
 inline RecordKeyView ViewOf(const RecordKey& key) { return {key.kind, key.id, key.instance_id}; }
+inline RecordKeyView ViewOf(const RecordKeyView& key) { return key; }
+
+// For tables by RecordKey that are looked up by either.
+struct RecordKeyHash {
+  using is_transparent = void;
+  template <typename Key>
+  size_t operator()(const Key& key) const {
+    return absl::HashOf(ViewOf(key));
+  }
+};
+struct RecordKeyEqual {
+  using is_transparent = void;
+  template <typename A, typename B>
+  bool operator()(const A& a, const B& b) const {
+    return ViewOf(a) == ViewOf(b);
+  }
+};
 
 // Alternatives in the order of RecordKind. Copies share the record.
 using RecordPtr =

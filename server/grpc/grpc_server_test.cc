@@ -16,6 +16,8 @@
 #include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
+#include "registry/base/testing/fake_clock.h"
+#include "registry/base/testing/fake_timers.h"
 #include "registry/store/memory_store.h"
 #include "server/net/testing/test_identity.h"
 
@@ -29,7 +31,7 @@ using testing::StartsWith;
 class GrpcServerTest : public testing::Test {
  protected:
   GrpcServerTest()
-      : registry_({}, std::make_unique<registry::MemoryStore>(), clock_, random_),
+      : registry_({}, std::make_unique<registry::MemoryStore>(), timers_, random_),
         operations_(registry_) {
     EXPECT_TRUE(registry_.Start().ok());
     server_ = std::make_unique<GrpcServer>(GrpcOptions{.listen = {"127.0.0.1:0"}}, operations_);
@@ -43,7 +45,8 @@ class GrpcServerTest : public testing::Test {
     registry_.Stop();
   }
 
-  RealClock clock_;
+  FakeClock clock_;
+  FakeTimers timers_{clock_};
   RealRandom random_;
   registry::Registry registry_;
   Operations operations_;
@@ -172,7 +175,7 @@ TEST_F(GrpcServerTest, ACallThatTheClientGaveUpLeavesTheServerServing) {
 class GrpcTlsTest : public testing::Test {
  protected:
   GrpcTlsTest()
-      : registry_({}, std::make_unique<registry::MemoryStore>(), clock_, random_),
+      : registry_({}, std::make_unique<registry::MemoryStore>(), timers_, random_),
         operations_(registry_) {
     EXPECT_TRUE(registry_.Start().ok());
   }
@@ -214,7 +217,8 @@ class GrpcTlsTest : public testing::Test {
     return stub->ListNamespaces(&context, {}, &response).ok();
   }
 
-  RealClock clock_;
+  FakeClock clock_;
+  FakeTimers timers_{clock_};
   RealRandom random_;
   registry::Registry registry_;
   Operations operations_;

@@ -10,6 +10,7 @@
 #include "registry/base/check.h"
 #include "registry/base/clock.h"
 #include "registry/base/random.h"
+#include "registry/base/timer_thread.h"
 #include "registry/decide/decide.h"
 #include "registry/registry.h"
 #include "registry/store/volatile_store.h"
@@ -95,9 +96,10 @@ class Bench {
   }
 
   RealClock clock_;
+  TimerThread timers_{clock_};  // not started: nothing here falls due
   RealRandom random_;
   dns::ZonePublisher publisher_{{11, 22}};
-  registry::Registry registry_{{}, std::make_unique<registry::VolatileStore>(), clock_, random_};
+  registry::Registry registry_{{}, std::make_unique<registry::VolatileStore>(), timers_, random_};
   std::vector<v1::RegisterInstanceRequest> requests_;
   size_t calls_ = 0;
 };
