@@ -55,10 +55,10 @@ TYPED_TEST(PersistentMapModel, RandomOperationsAgreeWithStdMap) {
     // Phases of growth and of decline, down to the empty map.
     const bool erase = random.Below(100) < ((step / 1000) % 2 == 0 ? 20U : 80U);
     if (erase) {
-      map = map.Erase(key);
+      map.Remove(key);
       model.erase(key);
     } else {
-      map = map.Set(key, step);
+      map.Put(key, step);
       model[key] = step;
     }
     const std::string asked = absl::StrCat("k", random.Below(220));
@@ -83,10 +83,10 @@ TYPED_TEST(PersistentMapModel, OlderVersionsNeverChange) {
     auto [map, model] = versions[from];
     const std::string key = absl::StrCat("k", random.Below(40));
     if (random.Below(3) == 0) {
-      map = map.Erase(key);
+      map.Remove(key);
       model.erase(key);
     } else {
-      map = map.Set(key, step);
+      map.Put(key, step);
       model[key] = step;
     }
     versions.emplace_back(std::move(map), std::move(model));
@@ -197,7 +197,7 @@ TYPED_TEST(PersistentMapModel, ScanFromVisitsInAscendingOrderOfHashFromAnyPositi
   std::multimap<uint64_t, std::string> model;
   for (int i = 0; i < 300; ++i) {
     const std::string key = absl::StrCat("k", i);
-    map = map.Set(key, i);
+    map.Put(key, i);
     model.emplace(TypeParam()(key), key);
   }
   std::vector<uint64_t> starts = {0, 1, ~uint64_t{0}};
@@ -224,7 +224,7 @@ TYPED_TEST(PersistentMapModel, ScanFromVisitsInAscendingOrderOfHashFromAnyPositi
 TEST(PersistentMap, ScanFromStopsWhenTold) {
   PersistentMap<std::string, int> map;
   for (int i = 0; i < 100; ++i) {
-    map = map.Set(absl::StrCat(i), i);
+    map.Put(absl::StrCat(i), i);
   }
   int visits = 0;
   map.ScanFrom(0, [&visits](uint64_t, const std::string&, int) { return ++visits < 10; });
@@ -232,9 +232,10 @@ TEST(PersistentMap, ScanFromStopsWhenTold) {
 }
 
 TEST(PersistentMap, EmptyFindsNothing) {
-  const PersistentMap<std::string, int> map;
+  PersistentMap<std::string, int> map;
   EXPECT_EQ(map.Find("x"), nullptr);
-  EXPECT_TRUE(map.Erase("x").empty());
+  map.Remove("x");
+  EXPECT_TRUE(map.empty());
   map.ScanFrom(0, [](uint64_t, const std::string&, int) {
     ADD_FAILURE();
     return true;
@@ -245,13 +246,13 @@ TEST(PersistentMap, OrderDependsOnContentAlone) {
   PersistentMap<std::string, int, PoorHash> grown;
   PersistentMap<std::string, int, PoorHash> shrunk;
   for (int i = 0; i < 60; ++i) {
-    grown = grown.Set(absl::StrCat("k", i), i);
+    grown.Put(absl::StrCat("k", i), i);
   }
   for (int i = 299; i >= 0; --i) {
-    shrunk = shrunk.Set(absl::StrCat("k", i), i);
+    shrunk.Put(absl::StrCat("k", i), i);
   }
   for (int i = 60; i < 300; ++i) {
-    shrunk = shrunk.Erase(absl::StrCat("k", i));
+    shrunk.Remove(absl::StrCat("k", i));
   }
   const auto hashes = [](const auto& map) {
     std::vector<uint64_t> order;
@@ -268,7 +269,7 @@ TEST(PersistentMap, VersionsMayBeReadAndDroppedOnOtherThreads) {
   PersistentMap<std::string, std::string> map;
   std::vector<std::thread> threads;
   for (int i = 0; i < 200; ++i) {
-    map = map.Set(absl::StrCat(i % 50), std::string(100, 'x'));
+    map.Put(absl::StrCat(i % 50), std::string(100, 'x'));
     if (i % 50 == 49) {
       threads.emplace_back([version = map]() mutable {
         size_t bytes = 0;
@@ -279,7 +280,7 @@ TEST(PersistentMap, VersionsMayBeReadAndDroppedOnOtherThreads) {
     }
   }
   for (int i = 0; i < 50; ++i) {
-    map = map.Erase(absl::StrCat(i));
+    map.Remove(absl::StrCat(i));
   }
   for (std::thread& thread : threads) {
     thread.join();

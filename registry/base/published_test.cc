@@ -80,8 +80,10 @@ TEST(Published, ReadersOnManyThreadsOnlyMoveForward) {
   constexpr int kLast = 2000;
   Published<Version> published(std::make_shared<const Version>(0));
   std::atomic<int> announced{0};
+  constexpr int kReaders = 4;
   std::vector<std::thread> readers;
-  for (int i = 0; i < 4; ++i) {
+  readers.reserve(kReaders);
+  for (int i = 0; i < kReaders; ++i) {
     readers.emplace_back([&published, &announced, i] {
       Published<Version>::Reader reader(published);
       int last = 0;

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <span>
 
+#include "registry/base/persistent_map_probe.h"
 #include "server/dns/zones/zone_table.h"
 
 namespace cloudmap::dns {
