@@ -16,8 +16,8 @@ namespace {
 
 // Applies `change(StringMap&) -> absl::Status` to the tags of the resource that `arn` names.
 template <typename Response, typename ChangeTags>
-DecisionOr ChangeTagsOf(const State& state, const CommandContext& context, absl::string_view arn,
-                        const ChangeTags& change) {
+absl::StatusOr<Decision> ChangeTagsOf(const State& state, const CommandContext& context,
+                                      absl::string_view arn, const ChangeTags& change) {
   Decision decision;
   decision.response = std::make_unique<Response>();
   const auto apply = [&](auto record) -> absl::Status {
@@ -33,8 +33,9 @@ DecisionOr ChangeTagsOf(const State& state, const CommandContext& context, absl:
 
 }  // namespace
 
-DecisionOr UpdateServiceAttributes(const State& state, const CommandContext& context,
-                                   const v1::UpdateServiceAttributesRequest& request) {
+absl::StatusOr<Decision> UpdateServiceAttributes(
+    const State& state, const CommandContext& context,
+    const v1::UpdateServiceAttributesRequest& request) {
   ASSIGN_OR_RETURN(const ServiceEntry* service,
                    LookUpService(state, *context.options, request.service_id()));
   ServiceRecord record = *service->record;
@@ -53,8 +54,9 @@ DecisionOr UpdateServiceAttributes(const State& state, const CommandContext& con
   return decision;
 }
 
-DecisionOr DeleteServiceAttributes(const State& state, const CommandContext& context,
-                                   const v1::DeleteServiceAttributesRequest& request) {
+absl::StatusOr<Decision> DeleteServiceAttributes(
+    const State& state, const CommandContext& context,
+    const v1::DeleteServiceAttributesRequest& request) {
   ASSIGN_OR_RETURN(const ServiceEntry* service,
                    LookUpService(state, *context.options, request.service_id()));
   ServiceRecord record = *service->record;
@@ -67,8 +69,8 @@ DecisionOr DeleteServiceAttributes(const State& state, const CommandContext& con
   return decision;
 }
 
-DecisionOr TagResource(const State& state, const CommandContext& context,
-                       const v1::TagResourceRequest& request) {
+absl::StatusOr<Decision> TagResource(const State& state, const CommandContext& context,
+                                     const v1::TagResourceRequest& request) {
   return ChangeTagsOf<v1::TagResourceResponse>(
       state, context, request.resource_arn(), [&request](StringMap& tags) -> absl::Status {
         ASSIGN_OR_RETURN(tags, MergeTags(tags, request.tags(), request.resource_arn()));
@@ -76,8 +78,8 @@ DecisionOr TagResource(const State& state, const CommandContext& context,
       });
 }
 
-DecisionOr UntagResource(const State& state, const CommandContext& context,
-                         const v1::UntagResourceRequest& request) {
+absl::StatusOr<Decision> UntagResource(const State& state, const CommandContext& context,
+                                       const v1::UntagResourceRequest& request) {
   return ChangeTagsOf<v1::UntagResourceResponse>(
       state, context, request.resource_arn(), [&request](StringMap& tags) {
         for (const std::string& key : request.tag_keys()) {

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "registry/base/status_macros.h"
 #include "registry/decide/decide.h"
+#include "registry/decide/due.h"
 #include "registry/errors.h"
 #include "registry/model/lookup.h"
 
@@ -26,7 +27,7 @@ void ClearPending(InstanceRecord& instance) {
 
 }  // namespace
 
-DecisionOr UpdateInstanceCustomHealthStatus(
+absl::StatusOr<Decision> UpdateInstanceCustomHealthStatus(
     const State& state, const CommandContext& context,
     const v1::UpdateInstanceCustomHealthStatusRequest& request) {
   ASSIGN_OR_RETURN(const ServiceEntry* service,
@@ -62,8 +63,9 @@ DecisionOr UpdateInstanceCustomHealthStatus(
   return decision;
 }
 
-DecisionOr ApplyPendingHealth(const State& state, const CommandContext& context,
-                              absl::string_view service_id, absl::string_view instance_id) {
+absl::StatusOr<Decision> ApplyPendingHealth(const State& state, const CommandContext& context,
+                                            absl::string_view service_id,
+                                            absl::string_view instance_id) {
   Decision decision;
   const PackedInstance* instance = state.FindInstance(service_id, instance_id);
   if (instance == nullptr || !IsPending(*instance) ||

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <memory>
 #include <string>
 #include <utility>
 
@@ -9,18 +8,15 @@
 #include "registry/decide/effects.h"
 #include "registry/decide/host_name_warning.h"
 #include "registry/decide/instance_attributes.h"
+#include "registry/decide/locks.h"
 #include "registry/decide/operation.h"
 #include "registry/errors.h"
 #include "registry/limits.h"
+#include "registry/model/attribute_names.h"
 #include "registry/model/lookup.h"
-#include "registry/model/names.h"
 
 namespace cloudmap::registry {
 namespace {
-
-std::string InstanceLock(absl::string_view service_id, absl::string_view instance_id) {
-  return absl::StrCat("instance/", service_id, "/", instance_id);
-}
 
 bool HasExactly(const PackedInstance& instance, const StringMap& attributes) {
   return instance.attribute_count() == attributes.size() &&
@@ -39,7 +35,8 @@ const PackedOperation* FindReplay(const State& state, const RegistryOptions& opt
   }
   const PackedOperation* pending = state.FindOperationByLock(lock);
   if (pending != nullptr && pending->type() == v1::OPERATION_TYPE_REGISTER_INSTANCE) {
-    // What was stored before requests were stored deterministically has a fingerprint beside it.
+    // Operations that were stored before requests were stored deterministically have a fingerprint
+    // beside their request.
     const absl::string_view asked = pending->request_fingerprint().empty()
                                         ? pending->request()
                                         : pending->request_fingerprint();
@@ -48,7 +45,7 @@ const PackedOperation* FindReplay(const State& state, const RegistryOptions& opt
     }
   }
   const PackedInstance* instance = service.instances.Find(request.instance_id());
-  // Without a token it is the operation's id.
+  // An instance that was registered without a token has the operation's id in its place.
   const bool same = instance != nullptr &&
                     instance->creator_request_id() == request.creator_request_id() &&
                     instance->creator_request_id() != instance->operation_id() &&
@@ -62,7 +59,7 @@ absl::Status CheckQuotas(const State& state, const RegistryOptions& options,
   if (!options.aws_quotas || service.instances.Find(instance_id) != nullptr) {
     return absl::OkStatus();
   }
-  // Those under way count as well.
+  // Registrations that are under way count as well.
   size_t in_service = service.instances.size();
   auto in_namespace = static_cast<size_t>(in.instance_count);
   ForEachPending(state, [&](const PackedOperation& operation) {
@@ -96,40 +93,36 @@ void PutRevision(const CommandContext& context, absl::string_view service_id, Mu
 
 }  // namespace
 
-DecisionOr RegisterInstance(const State& state, const CommandContext& context,
-                            const v1::RegisterInstanceRequest& request) {
+absl::StatusOr<Decision> RegisterInstance(const State& state, const CommandContext& context,
+                                          const v1::RegisterInstanceRequest& request) {
   ASSIGN_OR_RETURN(const ServiceEntry* service,
                    LookUpService(state, *context.options, request.service_id()));
   const ServiceRecord& record = *service->record;
   const NamespaceEntry& in = NamespaceOf(state, record);
   RETURN_IF_ERROR(
       CheckInstanceAttributes(*context.options, *in.record, record, request.attributes()));
-  auto response = std::make_unique<v1::RegisterInstanceResponse>();
   const std::string lock = InstanceLock(record.id(), request.instance_id());
   if (const PackedOperation* replayed =
           FindReplay(state, *context.options, *service, request, lock)) {
-    response->set_operation_id(std::string(replayed->id()));
-    return Decision{{}, std::move(response)};
+    return AnswerWithOperation<v1::RegisterInstanceResponse>(replayed->id());
   }
   RETURN_IF_ERROR(CheckQuotas(state, *context.options, in, *service, request.instance_id()));
   RETURN_IF_ERROR(CheckLock(state, lock));
-  Mutation mutation;
-  OperationRequest start;
-  start.type = v1::OPERATION_TYPE_REGISTER_INSTANCE;
-  start.method = "RegisterInstance";
-  start.targets = {record.namespace_id(), record.id(), request.instance_id()};
-  start.lock = lock;
-  start.request = &request;
-  start.effect = RegisterInstanceEffect;
-  response->set_operation_id(StartOperation(state, context, start, mutation));
-  const bool is_new = service->instances.Find(request.instance_id()) == nullptr;
-  return Decision{std::move(mutation), std::move(response),
-                  is_new ? HostNameWarning(*in.record, record, request.instance_id()) : ""};
+  Decision decision = StartOperation<v1::RegisterInstanceResponse>(
+      state, context,
+      {.method = "RegisterInstance",
+       .targets = {record.namespace_id(), record.id(), request.instance_id()},
+       .lock = lock,
+       .request = request});
+  if (service->instances.Find(request.instance_id()) == nullptr) {
+    decision.warning = HostNameWarning(*in.record, record, request.instance_id());
+  }
+  return decision;
 }
 
-Outcome RegisterInstanceEffect(const State& state, const CommandContext& context,
-                               const OperationFields& operation,
-                               const google::protobuf::Message& message, Mutation& mutation) {
+EffectResult RegisterInstanceEffect(const State& state, const CommandContext& context,
+                                    const OperationFields& operation,
+                                    const google::protobuf::Message& message, Mutation& mutation) {
   const auto& request = dynamic_cast<const v1::RegisterInstanceRequest&>(message);
   const ServiceEntry* service = state.FindService(operation.service_id);
   if (service == nullptr) {
@@ -158,30 +151,25 @@ Outcome RegisterInstanceEffect(const State& state, const CommandContext& context
   return {};
 }
 
-DecisionOr DeregisterInstance(const State& state, const CommandContext& context,
-                              const v1::DeregisterInstanceRequest& request) {
+absl::StatusOr<Decision> DeregisterInstance(const State& state, const CommandContext& context,
+                                            const v1::DeregisterInstanceRequest& request) {
   ASSIGN_OR_RETURN(const ServiceEntry* service,
                    LookUpService(state, *context.options, request.service_id()));
   const ServiceRecord& record = *service->record;
   const std::string lock = InstanceLock(record.id(), request.instance_id());
   RETURN_IF_ERROR(CheckLock(state, lock));
   RETURN_IF_ERROR(LookUpInstance(*service, request.instance_id()).status());
-  Mutation mutation;
-  OperationRequest start;
-  start.type = v1::OPERATION_TYPE_DEREGISTER_INSTANCE;
-  start.method = "DeregisterInstance";
-  start.targets = {record.namespace_id(), record.id(), request.instance_id()};
-  start.lock = lock;
-  start.request = &request;
-  start.effect = DeregisterInstanceEffect;
-  auto response = std::make_unique<v1::DeregisterInstanceResponse>();
-  response->set_operation_id(StartOperation(state, context, start, mutation));
-  return Decision{std::move(mutation), std::move(response)};
+  return StartOperation<v1::DeregisterInstanceResponse>(
+      state, context,
+      {.method = "DeregisterInstance",
+       .targets = {record.namespace_id(), record.id(), request.instance_id()},
+       .lock = lock,
+       .request = request});
 }
 
-Outcome DeregisterInstanceEffect(const State&, const CommandContext& context,
-                                 const OperationFields& operation, const google::protobuf::Message&,
-                                 Mutation& mutation) {
+EffectResult DeregisterInstanceEffect(const State&, const CommandContext& context,
+                                      const OperationFields& operation,
+                                      const google::protobuf::Message&, Mutation& mutation) {
   mutation.Delete({RecordKind::kInstance, std::string(operation.service_id),
                    std::string(operation.instance_id)});
   PutRevision(context, operation.service_id, mutation);

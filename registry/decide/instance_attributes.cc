@@ -13,6 +13,7 @@
 #include "registry/base/status_macros.h"
 #include "registry/errors.h"
 #include "registry/limits.h"
+#include "registry/model/attribute_names.h"
 #include "registry/model/names.h"
 #include "registry/model/record_types.h"
 #include "registry/schema/enum_names.h"
@@ -120,7 +121,7 @@ absl::Status CheckAlias(const ServiceRecord& service, const StringMap& attribute
   return absl::OkStatus();
 }
 
-// What AWS says of a port that is missing and of one that is none.
+// AWS says the same of a port that is missing and of a text that is no port.
 absl::Status InvalidPort() { return InvalidInput("A valid port number must be supplied."); }
 
 absl::Status CheckRequired(const ServiceRecord& service, const StringMap& attributes) {

@@ -1,4 +1,8 @@
-// The rules of instance attributes (RegisterInstance).
+// The rules of instance attributes: what RegisterInstance accepts, what it adds, and what Route 53
+// would refuse of the records that follow from them.
+//
+// Pure functions. The texts of errors are AWS's where they are known (docs/compatibility.md says
+// where they are not).
 #pragma once
 
 #include <string>
@@ -10,25 +14,21 @@
 
 namespace cloudmap::registry {
 
-inline constexpr char kAttributeAlias[] = "AWS_ALIAS_DNS_NAME";
-inline constexpr char kAttributeCname[] = "AWS_INSTANCE_CNAME";
-inline constexpr char kAttributeEc2[] = "AWS_EC2_INSTANCE_ID";
-inline constexpr char kAttributeInitHealth[] = "AWS_INIT_HEALTH_STATUS";
-inline constexpr char kAttributeIpv4[] = "AWS_INSTANCE_IPV4";
-inline constexpr char kAttributeIpv6[] = "AWS_INSTANCE_IPV6";
-inline constexpr char kAttributePort[] = "AWS_INSTANCE_PORT";
-
-// InvalidInput, in AWS's words where they are known, unless an instance of `service` may have
-// `attributes`.
+// OK when an instance of `service`, which is in namespace `in`, may have `attributes`; InvalidInput
+// otherwise. Looks at keys and sizes, at what the service's records and health check need, and at
+// addresses, ports and names. --emulate aws also refuses private addresses where Route 53 would
+// probe them.
 absl::Status CheckInstanceAttributes(const RegistryOptions& options, const NamespaceRecord& in,
                                      const ServiceRecord& service, const StringMap& attributes);
 
-// Whether the address of their AWS_EC2_INSTANCE_ID is known.
+// True when `attributes` name an EC2 instance whose address the operator has configured.
 bool HasEc2Address(const RegistryOptions& options, const StringMap& attributes);
-// What is kept of `attributes`: with that address, if it is known.
+// What is stored of `attributes`: themselves, with that address as AWS_INSTANCE_IPV4 if it is
+// known.
 StringMap WithEc2Address(const RegistryOptions& options, StringMap attributes);
 
-// What Route 53 would refuse of the records of instance `id` of `service`; "" if nothing.
+// What Route 53 would refuse of the records of instance `id`, in its words, for an operation that
+// FAILs with INVALID_CHANGE_BATCH; "" when it would refuse nothing.
 std::string InvalidChange(const NamespaceRecord& in, const ServiceRecord& service,
                           absl::string_view id);
 

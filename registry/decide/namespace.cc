@@ -1,4 +1,3 @@
-#include <memory>
 #include <string>
 #include <utility>
 
@@ -6,6 +5,7 @@
 #include "registry/base/status_macros.h"
 #include "registry/decide/decide.h"
 #include "registry/decide/effects.h"
+#include "registry/decide/locks.h"
 #include "registry/decide/operation.h"
 #include "registry/decide/tags.h"
 #include "registry/errors.h"
@@ -17,7 +17,7 @@
 namespace cloudmap::registry {
 namespace {
 
-// What the three creates have in common.
+// The parts of a creation that all three requests have.
 struct Creation {
   v1::NamespaceType type = v1::NAMESPACE_TYPE_UNSPECIFIED;
   absl::string_view method;
@@ -63,13 +63,6 @@ const NamespaceRecord* FindConflict(const State& state, v1::NamespaceType type,
     }
   }
   return nullptr;
-}
-
-template <typename Response>
-Decision Answer(std::string operation_id, Mutation mutation) {
-  auto response = std::make_unique<Response>();
-  response->set_operation_id(std::move(operation_id));
-  return {std::move(mutation), std::move(response)};
 }
 
 // The operation of an earlier try of the same creation: it holds the lock, or it made the namespace
@@ -123,25 +116,20 @@ absl::Status CheckCreation(const State& state, const CommandContext& context,
 }
 
 template <typename Response>
-DecisionOr Create(const State& state, const CommandContext& context, const Creation& creation) {
-  const std::string lock = absl::StrCat("create-namespace/", creation.type, "/", creation.vpc, "/",
-                                        NamespaceNameKey(creation.type, creation.name));
+absl::StatusOr<Decision> Create(const State& state, const CommandContext& context,
+                                const Creation& creation) {
+  const std::string lock = CreateNamespaceLock(creation.type, creation.vpc, creation.name);
   if (const PackedOperation* replayed = FindReplay(state, creation, lock)) {
-    return Answer<Response>(std::string(replayed->id()), {});
+    return AnswerWithOperation<Response>(replayed->id());
   }
   RETURN_IF_ERROR(CheckCreation(state, context, creation, lock));
-  Mutation mutation;
-  OperationRequest start;
-  start.type = v1::OPERATION_TYPE_CREATE_NAMESPACE;
-  start.method = creation.method;
   const std::string namespace_id = NamespaceId(context.entropy);
-  start.targets.namespace_id = namespace_id;
-  start.token = creation.token;
-  start.lock = lock;
-  start.request = creation.request;
-  start.effect = CreateNamespaceEffect;
-  std::string id = StartOperation(state, context, start, mutation);
-  return Answer<Response>(std::move(id), std::move(mutation));
+  return StartOperation<Response>(state, context,
+                                  {.method = creation.method,
+                                   .targets = {.namespace_id = namespace_id},
+                                   .lock = lock,
+                                   .token = creation.token,
+                                   .request = *creation.request});
 }
 
 template <typename Request>
@@ -190,13 +178,10 @@ void FillFromAny(const google::protobuf::Message& request, NamespaceRecord& reco
   }
 }
 
-std::string UpdateLock(absl::string_view namespace_id) {
-  return absl::StrCat("namespace/", namespace_id);
-}
-
 template <typename Response, typename Request>
-DecisionOr Update(const State& state, const CommandContext& context, v1::NamespaceType type,
-                  absl::string_view method, const Request& request) {
+absl::StatusOr<Decision> Update(const State& state, const CommandContext& context,
+                                v1::NamespaceType type, absl::string_view method,
+                                const Request& request) {
   ASSIGN_OR_RETURN(const NamespaceEntry* entry,
                    LookUpNamespace(state, *context.options, request.id()));
   const NamespaceRecord& record = *entry->record;
@@ -210,7 +195,7 @@ DecisionOr Update(const State& state, const CommandContext& context, v1::Namespa
     const PackedOperation* earlier =
         state.FindOperationByRequest(RequestKey(method, record.id(), token));
     if (earlier != nullptr && earlier->request_fingerprint() == Fingerprint(request)) {
-      return Answer<Response>(std::string(earlier->id()), {});
+      return AnswerWithOperation<Response>(earlier->id());
     }
     if (earlier != nullptr) {
       return MakeError(v1::ERROR_CODE_DUPLICATE_REQUEST,
@@ -219,19 +204,14 @@ DecisionOr Update(const State& state, const CommandContext& context, v1::Namespa
                        {{"DuplicateOperationId", std::string(earlier->id())}});
     }
   }
-  const std::string lock = UpdateLock(record.id());
+  const std::string lock = NamespaceLock(record.id());
   RETURN_IF_ERROR(CheckLock(state, lock));
-  Mutation mutation;
-  OperationRequest start;
-  start.type = v1::OPERATION_TYPE_UPDATE_NAMESPACE;
-  start.method = method;
-  start.targets.namespace_id = record.id();
-  start.token = token;
-  start.lock = lock;
-  start.request = &request;
-  start.effect = UpdateNamespaceEffect;
-  std::string id = StartOperation(state, context, start, mutation);
-  return Answer<Response>(std::move(id), std::move(mutation));
+  return StartOperation<Response>(state, context,
+                                  {.method = method,
+                                   .targets = {.namespace_id = record.id()},
+                                   .lock = lock,
+                                   .token = token,
+                                   .request = request});
 }
 
 void SetDescription(const std::string& description, NamespaceRecord& record) {
@@ -254,14 +234,15 @@ void ApplyDnsChange(const NamespaceChange& change, NamespaceRecord& record) {
 
 }  // namespace
 
-DecisionOr CreateHttpNamespace(const State& state, const CommandContext& context,
-                               const v1::CreateHttpNamespaceRequest& request) {
+absl::StatusOr<Decision> CreateHttpNamespace(const State& state, const CommandContext& context,
+                                             const v1::CreateHttpNamespaceRequest& request) {
   return Create<v1::CreateHttpNamespaceResponse>(state, context,
                                                  CreationOf(v1::NAMESPACE_TYPE_HTTP, request));
 }
 
-DecisionOr CreatePrivateDnsNamespace(const State& state, const CommandContext& context,
-                                     const v1::CreatePrivateDnsNamespaceRequest& request) {
+absl::StatusOr<Decision> CreatePrivateDnsNamespace(
+    const State& state, const CommandContext& context,
+    const v1::CreatePrivateDnsNamespaceRequest& request) {
   // AWS drops the trailing dot of the name. It is dropped before anything looks at the request, so
   // that a retry is known as one with the dot and without it.
   v1::CreatePrivateDnsNamespaceRequest undotted = request;
@@ -273,15 +254,16 @@ DecisionOr CreatePrivateDnsNamespace(const State& state, const CommandContext& c
   return Create<v1::CreatePrivateDnsNamespaceResponse>(state, context, creation);
 }
 
-DecisionOr CreatePublicDnsNamespace(const State& state, const CommandContext& context,
-                                    const v1::CreatePublicDnsNamespaceRequest& request) {
+absl::StatusOr<Decision> CreatePublicDnsNamespace(
+    const State& state, const CommandContext& context,
+    const v1::CreatePublicDnsNamespaceRequest& request) {
   return Create<v1::CreatePublicDnsNamespaceResponse>(
       state, context, CreationOf(v1::NAMESPACE_TYPE_DNS_PUBLIC, request));
 }
 
-Outcome CreateNamespaceEffect(const State& state, const CommandContext& context,
-                              const OperationFields& operation,
-                              const google::protobuf::Message& request, Mutation& mutation) {
+EffectResult CreateNamespaceEffect(const State& state, const CommandContext& context,
+                                   const OperationFields& operation,
+                                   const google::protobuf::Message& request, Mutation& mutation) {
   NamespaceRecord record;
   FillFromAny(request, record);
   record.set_id(std::string(operation.namespace_id));
@@ -312,27 +294,29 @@ Outcome CreateNamespaceEffect(const State& state, const CommandContext& context,
   return {};
 }
 
-DecisionOr UpdateHttpNamespace(const State& state, const CommandContext& context,
-                               const v1::UpdateHttpNamespaceRequest& request) {
+absl::StatusOr<Decision> UpdateHttpNamespace(const State& state, const CommandContext& context,
+                                             const v1::UpdateHttpNamespaceRequest& request) {
   return Update<v1::UpdateHttpNamespaceResponse>(state, context, v1::NAMESPACE_TYPE_HTTP,
                                                  "UpdateHttpNamespace", request);
 }
 
-DecisionOr UpdatePrivateDnsNamespace(const State& state, const CommandContext& context,
-                                     const v1::UpdatePrivateDnsNamespaceRequest& request) {
+absl::StatusOr<Decision> UpdatePrivateDnsNamespace(
+    const State& state, const CommandContext& context,
+    const v1::UpdatePrivateDnsNamespaceRequest& request) {
   return Update<v1::UpdatePrivateDnsNamespaceResponse>(
       state, context, v1::NAMESPACE_TYPE_DNS_PRIVATE, "UpdatePrivateDnsNamespace", request);
 }
 
-DecisionOr UpdatePublicDnsNamespace(const State& state, const CommandContext& context,
-                                    const v1::UpdatePublicDnsNamespaceRequest& request) {
+absl::StatusOr<Decision> UpdatePublicDnsNamespace(
+    const State& state, const CommandContext& context,
+    const v1::UpdatePublicDnsNamespaceRequest& request) {
   return Update<v1::UpdatePublicDnsNamespaceResponse>(state, context, v1::NAMESPACE_TYPE_DNS_PUBLIC,
                                                       "UpdatePublicDnsNamespace", request);
 }
 
-Outcome UpdateNamespaceEffect(const State& state, const CommandContext&,
-                              const OperationFields& operation,
-                              const google::protobuf::Message& request, Mutation& mutation) {
+EffectResult UpdateNamespaceEffect(const State& state, const CommandContext&,
+                                   const OperationFields& operation,
+                                   const google::protobuf::Message& request, Mutation& mutation) {
   const NamespaceEntry* entry = state.FindNamespace(operation.namespace_id);
   if (entry == nullptr) {
     return {"HOSTED_ZONE_NOT_FOUND", "The namespace was deleted before the update took effect."};
@@ -350,8 +334,8 @@ Outcome UpdateNamespaceEffect(const State& state, const CommandContext&,
   return {};
 }
 
-DecisionOr DeleteNamespace(const State& state, const CommandContext& context,
-                           const v1::DeleteNamespaceRequest& request) {
+absl::StatusOr<Decision> DeleteNamespace(const State& state, const CommandContext& context,
+                                         const v1::DeleteNamespaceRequest& request) {
   ASSIGN_OR_RETURN(const NamespaceEntry* entry,
                    LookUpNamespace(state, *context.options, request.id()));
   const std::string& id = entry->record->id();
@@ -360,23 +344,18 @@ DecisionOr DeleteNamespace(const State& state, const CommandContext& context,
                      "Namespace has associated services; delete the services before deleting the "
                      "namespace");
   }
-  const std::string lock = UpdateLock(id);
+  const std::string lock = NamespaceLock(id);
   RETURN_IF_ERROR(CheckLock(state, lock));
-  Mutation mutation;
-  OperationRequest start;
-  start.type = v1::OPERATION_TYPE_DELETE_NAMESPACE;
-  start.method = "DeleteNamespace";
-  start.targets.namespace_id = id;
-  start.lock = lock;
-  start.request = &request;
-  start.effect = DeleteNamespaceEffect;
-  std::string operation_id = StartOperation(state, context, start, mutation);
-  return Answer<v1::DeleteNamespaceResponse>(std::move(operation_id), std::move(mutation));
+  return StartOperation<v1::DeleteNamespaceResponse>(state, context,
+                                                     {.method = "DeleteNamespace",
+                                                      .targets = {.namespace_id = id},
+                                                      .lock = lock,
+                                                      .request = request});
 }
 
-Outcome DeleteNamespaceEffect(const State& state, const CommandContext&,
-                              const OperationFields& operation, const google::protobuf::Message&,
-                              Mutation& mutation) {
+EffectResult DeleteNamespaceEffect(const State& state, const CommandContext&,
+                                   const OperationFields& operation,
+                                   const google::protobuf::Message&, Mutation& mutation) {
   const NamespaceEntry* entry = state.FindNamespace(operation.namespace_id);
   if (entry != nullptr && !entry->services.empty()) {
     return {"INTERNAL_FAILURE", "A service was created before the deletion took effect."};

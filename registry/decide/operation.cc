@@ -1,26 +1,21 @@
 #include "registry/decide/operation.h"
 
-#include <algorithm>
 #include <memory>
-#include <optional>
-#include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "google/protobuf/descriptor.h"
 #include "registry/base/check.h"
 #include "registry/base/wire_format.h"
+#include "registry/decide/due.h"
 #include "registry/decide/effects.h"
-#include "registry/errors.h"
-#include "registry/limits.h"
 #include "registry/model/ids.h"
 
 namespace cloudmap::registry {
 namespace {
 
-// Not older than any other, and the newest when the clock was set back: the oldest are forgotten
-// first.
+// A free id of `target` whose time is no earlier than that of any other operation, even when the
+// clock was set back: the oldest operations are forgotten first, and a new one must not be among
+// them.
 std::string NewOperationId(const State& state, absl::string_view target, int64_t now_ms) {
   int64_t ms = now_ms;
   if (!state.operations().empty()) {
@@ -35,13 +30,19 @@ std::string NewOperationId(const State& state, absl::string_view target, int64_t
   return id;
 }
 
-// Sets what `outcome`, which must outlive the fields, says.
-void Finish(const CommandContext& context, const Outcome& outcome, OperationFields& fields) {
+}  // namespace
+
+std::string Fingerprint(const google::protobuf::Message& request) {
+  return SerializeDeterministically(request);
+}
+
+void FinishOperation(const CommandContext& context, const EffectResult& result,
+                     OperationFields& fields) {
   fields.status = v1::OPERATION_STATUS_SUCCESS;
-  if (!outcome.error_code.empty()) {
+  if (!result.error_code.empty()) {
     fields.status = v1::OPERATION_STATUS_FAIL;
-    fields.error_code = outcome.error_code;
-    fields.error_message = outcome.error_message;
+    fields.error_code = result.error_code;
+    fields.error_message = result.error_message;
   }
   fields.update_ms = absl::ToUnixMillis(context.now);
   fields.due_ms = 0;
@@ -49,27 +50,15 @@ void Finish(const CommandContext& context, const Outcome& outcome, OperationFiel
   fields.lock = {};
 }
 
-}  // namespace
-
-std::string Fingerprint(const google::protobuf::Message& request) {
-  return SerializeDeterministically(request);
-}
-
-absl::Status CheckLock(const State& state, absl::string_view lock) {
-  if (const PackedOperation* holder = state.FindOperationByLock(lock)) {
-    return DuplicateRequest(holder->method(), holder->id());
-  }
-  return absl::OkStatus();
-}
-
-std::string StartOperation(const State& state, const CommandContext& context,
-                           const OperationRequest& start, Mutation& mutation) {
+std::string RecordOperation(const State& state, const CommandContext& context,
+                            const OperationStart& start, Mutation& mutation) {
+  const AsyncMethod& method = AsyncMethodNamed(start.method);
   const Targets& targets = start.targets;
   const std::string target =
       absl::StrCat(targets.namespace_id, "/", targets.service_id, "/", targets.instance_id);
   const int64_t now_ms = absl::ToUnixMillis(context.now);
-  const std::string id = NewOperationId(state, target, now_ms);
-  OperationFields fields = {.type = start.type,
+  std::string id = NewOperationId(state, target, now_ms);
+  OperationFields fields = {.type = method.type,
                             .create_ms = now_ms,
                             .id = id,
                             .namespace_id = targets.namespace_id,
@@ -80,11 +69,11 @@ std::string StartOperation(const State& state, const CommandContext& context,
   // A hundred thousand operations are kept: what nobody will ask for takes no room.
   std::string fingerprint;
   if (delayed || !start.token.empty()) {
-    fingerprint = Fingerprint(*start.request);
-    fields.method = start.method;
+    fingerprint = Fingerprint(start.request);
+    fields.method = method.name;
     fields.request_fingerprint = start.token.empty() ? absl::string_view() : fingerprint;
   }
-  Outcome outcome;
+  EffectResult result;
   if (delayed) {
     fields.status = v1::OPERATION_STATUS_PENDING;
     fields.update_ms = now_ms;
@@ -92,8 +81,8 @@ std::string StartOperation(const State& state, const CommandContext& context,
     fields.request = fingerprint;
     fields.lock = start.lock;
   } else {
-    outcome = start.effect(state, context, fields, *start.request, mutation);
-    Finish(context, outcome, fields);
+    result = method.effect(state, context, fields, start.request, mutation);
+    FinishOperation(context, result, fields);
   }
   mutation.Put(PackedOperation(fields));
   return id;
@@ -104,12 +93,10 @@ void ForEachPending(const State& state, absl::FunctionRef<void(const PackedOpera
       [&](const std::string&, const std::string& id) { visit(*state.FindOperation(id)); });
 }
 
-bool HasPendingOperation(const State& state, absl::string_view namespace_id,
-                         absl::string_view service_id) {
+bool HasPendingOperation(const State& state, absl::string_view service_id) {
   bool found = false;
   ForEachPending(state, [&](const PackedOperation& operation) {
-    found = found || (!service_id.empty() ? operation.service_id() == service_id
-                                          : operation.namespace_id() == namespace_id);
+    found = found || operation.service_id() == service_id;
   });
   return found;
 }
@@ -122,56 +109,14 @@ absl::StatusOr<Decision> CompleteOperation(const State& state, const CommandCont
     return decision;
   }
   OperationFields fields = pending->fields();
-  const EffectBinding binding = FindEffect(fields.method);
-  CLOUDMAP_CHECK(binding.effect != nullptr, "every asynchronous method has an effect");
-  const std::unique_ptr<google::protobuf::Message> request(binding.prototype->New());
+  const AsyncMethod& method = AsyncMethodNamed(fields.method);
+  const std::unique_ptr<google::protobuf::Message> request(method.prototype().New());
   CLOUDMAP_CHECK(
       request->ParseFromArray(fields.request.data(), static_cast<int>(fields.request.size())),
-      "stored by StartOperation");
-  const Outcome outcome = binding.effect(state, context, fields, *request, decision.mutation);
-  Finish(context, outcome, fields);
+      "stored by RecordOperation");
+  const EffectResult result = method.effect(state, context, fields, *request, decision.mutation);
+  FinishOperation(context, result, fields);
   decision.mutation.Put(PackedOperation(fields));
-  return decision;
-}
-
-size_t CountFinished(const State& state) {
-  return state.operations().size() -
-         std::min(state.operations().size(), state.operations_by_lock().size());
-}
-
-absl::StatusOr<Decision> PruneOperations(const State& state, const CommandContext& context) {
-  const int64_t now_ms = absl::ToUnixMillis(context.now);
-  const int64_t expired_ms = absl::ToUnixMillis(context.now - kOperationRetention);
-  const size_t finished = CountFinished(state);
-  const size_t too_many = finished - std::min(finished, kOperationsMax);
-  size_t found = 0;
-  Decision decision;
-  PackedOperations oldest;
-  oldest.reserve(kPruneBatchMax);
-  std::optional<uint64_t> stays;  // the place of the first that does
-  state.operations().ScanFrom(0, [&](uint64_t hash, absl::string_view id, const auto& operation) {
-    const bool goes = !operation.is_pending() && found < kPruneBatchMax &&
-                      (found < too_many || operation.update_ms() <= expired_ms);
-    if (!goes) {
-      stays = stays.value_or(hash);
-      // What finished while the clock was ahead holds up the others as little.
-      return operation.is_pending() || operation.update_ms() > now_ms;
-    }
-    ++found;
-    if (stays.has_value()) {
-      decision.mutation.Delete({RecordKind::kOperation, std::string(id), ""});
-    } else {
-      oldest.push_back(operation);
-    }
-    return true;
-  });
-  // What shares its place with one that stays cannot be cut off.
-  while (!oldest.empty() && OperationIdHash()(oldest.back().id()) == stays) {
-    oldest.pop_back();
-  }
-  if (!oldest.empty()) {
-    decision.mutation.Forget(std::move(oldest));
-  }
   return decision;
 }
 

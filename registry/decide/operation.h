@@ -1,79 +1,85 @@
-// Asynchronous operations: how one is recorded, and the split between what is checked when it is
-// asked for and what it does when it takes effect. Without --operation-delay both happen in one
-// command; with it, the second is a command of its own (I6), CompleteOperation.
+// Asynchronous operations: how a decision records one.
+//
+//   RETURN_IF_ERROR(CheckLock(state, lock));
+//   return StartOperation<v1::DeregisterInstanceResponse>(
+//       state, context,
+//       {.method = "DeregisterInstance",
+//        .targets = {namespace_id, service_id, instance_id},
+//        .lock = lock,
+//        .request = request});
+//
+// Without --operation-delay the operation's effect (effects.h) is part of the same decision, and
+// the operation is finished when the call answers. With it, the operation is stored PENDING
+// together with its request; CompleteOperation (due.h) is the command that carries it out later
+// (I6).
 #pragma once
 
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/functional/function_ref.h"
-#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "google/protobuf/message.h"
+#include "registry/decide/effects.h"
 #include "registry/model/command.h"
 
 namespace cloudmap::registry {
 
-// What an operation came to. An empty code is success; a code is one of AWS's operation error
-// codes, and nothing was changed.
-struct Outcome {
-  std::string error_code;
-  std::string error_message;
-};
-
-// Carries out `request`, whose targets are in `operation`, by adding to `mutation`. The state may
-// have moved since the request was checked.
-using Effect = Outcome (*)(const State& state, const CommandContext& context,
-                           const OperationFields& operation,
-                           const google::protobuf::Message& request, Mutation& mutation);
-
-// What an operation is about. Empty members do not apply.
+// What an operation is about. Members that do not apply are empty.
 struct Targets {
-  absl::string_view namespace_id;
-  absl::string_view service_id;
-  absl::string_view instance_id;
+  absl::string_view namespace_id = {};
+  absl::string_view service_id = {};
+  absl::string_view instance_id = {};
 };
 
-// The texts are the caller's.
-struct OperationRequest {
-  v1::OperationType type = v1::OPERATION_TYPE_UNSPECIFIED;
-  // The API method, e.g. "RegisterInstance".
+// What is recorded of a new operation. The texts and the request are the caller's.
+struct OperationStart {
+  // The API method, "RegisterInstance", which names the operation's type and effect.
   absl::string_view method;
   Targets targets;
-  // Creator or updater request id, by which a retry finds the operation; empty when the API has
-  // none or what the operation makes is found another way.
-  absl::string_view token;
-  // Only one pending operation may hold it.
+  // Held while the operation is pending; see locks.h. REQUIRES: no operation holds it.
   absl::string_view lock;
-  const google::protobuf::Message* request = nullptr;
-  Effect effect = nullptr;
+  // The creator or updater request id by which a retry finds the operation. Empty when the API has
+  // none, and for RegisterInstance, whose instance keeps it.
+  absl::string_view token = {};
+  const google::protobuf::Message& request;
 };
 
-// What tells a retry from another request with the same token: all that it says.
+// Everything that a request says, as bytes: two requests with one token are the same request when
+// these are equal.
 std::string Fingerprint(const google::protobuf::Message& request);
 
-// DuplicateRequest if an operation holds `lock`.
-absl::Status CheckLock(const State& state, absl::string_view lock);
+// Adds the operation to `mutation`, PENDING or together with its effect. Returns its id.
+std::string RecordOperation(const State& state, const CommandContext& context,
+                            const OperationStart& start, Mutation& mutation);
 
-// Records the operation, PENDING or with its effect. Returns its id.
-std::string StartOperation(const State& state, const CommandContext& context,
-                           const OperationRequest& start, Mutation& mutation);
+// Sets the members of `fields` that say how the operation ended. `result` must outlive `fields`.
+void FinishOperation(const CommandContext& context, const EffectResult& result,
+                     OperationFields& fields);
 
-// Calls `visit` for each pending operation.
+// A decision whose answer is an operation's id. `Response` is a message with an operation_id.
+template <typename Response>
+Decision AnswerWithOperation(absl::string_view operation_id, Mutation mutation = {}) {
+  auto response = std::make_unique<Response>();
+  response->set_operation_id(std::string(operation_id));
+  return {std::move(mutation), std::move(response)};
+}
+
+// The decision of an asynchronous method whose request is in order: the operation is recorded, and
+// its id is the answer.
+template <typename Response>
+Decision StartOperation(const State& state, const CommandContext& context,
+                        const OperationStart& start) {
+  Mutation mutation;
+  const std::string id = RecordOperation(state, context, start, mutation);
+  return AnswerWithOperation<Response>(id, std::move(mutation));
+}
+
+// Calls `visit` for each pending operation, in no particular order. Costs their number.
 void ForEachPending(const State& state, absl::FunctionRef<void(const PackedOperation&)> visit);
 
-// Whether any pending operation concerns the service or namespace.
-bool HasPendingOperation(const State& state, absl::string_view namespace_id,
-                         absl::string_view service_id);
-
-// The command for a PENDING operation that is due. An operation that is no longer pending is left
-// alone.
-absl::StatusOr<Decision> CompleteOperation(const State& state, const CommandContext& context,
-                                           absl::string_view operation_id);
-
-// Operations that are no longer pending.
-size_t CountFinished(const State& state);
-
-// The command that forgets the oldest operations, as many as kPruneBatchMax: those that are more
-// than kOperationsMax, and those that finished kOperationRetention ago. Pending ones stay.
-absl::StatusOr<Decision> PruneOperations(const State& state, const CommandContext& context);
+// True when a pending operation concerns the service. Costs the number of pending operations.
+bool HasPendingOperation(const State& state, absl::string_view service_id);
 
 }  // namespace cloudmap::registry

@@ -13,6 +13,7 @@
 #include "registry/decide/decide.h"
 #include "registry/decide/effects.h"
 #include "registry/decide/instance_attributes.h"
+#include "registry/decide/locks.h"
 #include "registry/decide/operation.h"
 #include "registry/decide/tags.h"
 #include "registry/errors.h"
@@ -107,8 +108,7 @@ absl::StatusOr<const NamespaceEntry*> NamespaceFor(const State& state,
   }
   ASSIGN_OR_RETURN(const NamespaceEntry* entry,
                    LookUpNamespace(state, options, top.empty() ? inner : top));
-  const PackedOperation* pending =
-      state.FindOperationByLock(absl::StrCat("namespace/", entry->record->id()));
+  const PackedOperation* pending = state.FindOperationByLock(NamespaceLock(entry->record->id()));
   if (pending != nullptr && pending->type() == v1::OPERATION_TYPE_DELETE_NAMESPACE) {
     return NamespaceNotFound(entry->record->id());
   }
@@ -159,8 +159,9 @@ absl::Status CheckCreation(const RegistryOptions& options, const NamespaceRecord
 // The answer to a create whose name is taken: the existing service for a retry, else an error. A
 // CreatorRequestId belongs to the service's name: another name is another request, whatever its
 // token.
-DecisionOr AnswerExisting(const RegistryOptions& options, const ServiceEntry& existing,
-                          const v1::CreateServiceRequest& request) {
+absl::StatusOr<Decision> AnswerExisting(const RegistryOptions& options,
+                                        const ServiceEntry& existing,
+                                        const v1::CreateServiceRequest& request) {
   const ServiceRecord& record = *existing.record;
   if (!request.creator_request_id().empty() &&
       record.creator_request_id() == request.creator_request_id() &&
@@ -278,8 +279,8 @@ absl::Status CheckUpdate(const RegistryOptions& options, const NamespaceRecord& 
 
 }  // namespace
 
-DecisionOr CreateService(const State& state, const CommandContext& context,
-                         const v1::CreateServiceRequest& request) {
+absl::StatusOr<Decision> CreateService(const State& state, const CommandContext& context,
+                                       const v1::CreateServiceRequest& request) {
   const RegistryOptions& options = *context.options;
   ASSIGN_OR_RETURN(const NamespaceEntry* in, NamespaceFor(state, options, request));
   RETURN_IF_ERROR(CheckCreation(options, *in->record, request));
@@ -327,25 +328,20 @@ std::string InvalidInstances(const RegistryOptions& options, const State& state,
 
 }  // namespace
 
-DecisionOr UpdateService(const State& state, const CommandContext& context,
-                         const v1::UpdateServiceRequest& request) {
+absl::StatusOr<Decision> UpdateService(const State& state, const CommandContext& context,
+                                       const v1::UpdateServiceRequest& request) {
   ASSIGN_OR_RETURN(const ServiceEntry* entry, LookUpService(state, *context.options, request.id()));
   const ServiceRecord& record = *entry->record;
   const NamespaceRecord& in = *NamespaceOf(state, record).record;
   RETURN_IF_ERROR(CheckUpdate(*context.options, in, record, request.service()));
-  const std::string lock = absl::StrCat("service/", record.id());
+  const std::string lock = ServiceLock(record.id());
   RETURN_IF_ERROR(CheckLock(state, lock));
-  Mutation mutation;
-  OperationRequest start;
-  start.type = v1::OPERATION_TYPE_UPDATE_SERVICE;
-  start.method = "UpdateService";
-  start.targets = {record.namespace_id(), record.id(), ""};
-  start.lock = lock;
-  start.request = &request;
-  start.effect = UpdateServiceEffect;
-  auto response = std::make_unique<v1::UpdateServiceResponse>();
-  response->set_operation_id(StartOperation(state, context, start, mutation));
-  Decision decision{std::move(mutation), std::move(response)};
+  Decision decision = StartOperation<v1::UpdateServiceResponse>(
+      state, context,
+      {.method = "UpdateService",
+       .targets = {.namespace_id = record.namespace_id(), .service_id = record.id()},
+       .lock = lock,
+       .request = request});
   if (in.type() != v1::NAMESPACE_TYPE_HTTP && record.has_dns_config() &&
       !request.service().has_dns_config()) {
     // UpdateService replaces: whoever only sends a Description takes the service out of DNS.
@@ -356,9 +352,9 @@ DecisionOr UpdateService(const State& state, const CommandContext& context,
   return decision;
 }
 
-Outcome UpdateServiceEffect(const State& state, const CommandContext& context,
-                            const OperationFields& operation,
-                            const google::protobuf::Message& request, Mutation& mutation) {
+EffectResult UpdateServiceEffect(const State& state, const CommandContext& context,
+                                 const OperationFields& operation,
+                                 const google::protobuf::Message& request, Mutation& mutation) {
   const ServiceEntry* entry = state.FindService(operation.service_id);
   if (entry == nullptr) {
     return {"HOSTED_ZONE_NOT_FOUND", "The service was deleted before the update took effect."};
@@ -394,11 +390,11 @@ Outcome UpdateServiceEffect(const State& state, const CommandContext& context,
   return {};
 }
 
-DecisionOr DeleteService(const State& state, const CommandContext& context,
-                         const v1::DeleteServiceRequest& request) {
+absl::StatusOr<Decision> DeleteService(const State& state, const CommandContext& context,
+                                       const v1::DeleteServiceRequest& request) {
   ASSIGN_OR_RETURN(const ServiceEntry* entry, LookUpService(state, *context.options, request.id()));
   const std::string& id = entry->record->id();
-  if (!entry->instances.empty() || HasPendingOperation(state, "", id)) {
+  if (!entry->instances.empty() || HasPendingOperation(state, id)) {
     return MakeError(v1::ERROR_CODE_RESOURCE_IN_USE,
                      "Service contains registered instances; delete the instances before deleting "
                      "the service");

@@ -1,4 +1,4 @@
-// Rules of tags, shared by the creates and the tag operations.
+// The rules of tags, which the creates and TagResource share.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -9,8 +9,9 @@
 
 namespace cloudmap::registry {
 
-// `existing` with `tags` added or overwritten. InvalidInput for a key given twice or one that
-// starts with "aws:"; TooManyTags, naming `resource_name`, for more than 50 in all.
+// `existing` with `tags` added, in the place of those that have their keys. InvalidInput for a key
+// that is given twice or begins with "aws:" in any letter case; TooManyTagsException, naming
+// `resource_name`, for more than kTagsMax in all.
 absl::StatusOr<StringMap> MergeTags(const StringMap& existing,
                                     const google::protobuf::RepeatedPtrField<v1::Tag>& tags,
                                     absl::string_view resource_name);

@@ -6,8 +6,7 @@
 #include <utility>
 #include <variant>
 
-#include "registry/decide/decide.h"
-#include "registry/decide/operation.h"
+#include "registry/decide/due.h"
 #include "registry/limits.h"
 
 namespace cloudmap::registry {

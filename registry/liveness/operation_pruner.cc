@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "registry/decide/operation.h"
+#include "registry/decide/due.h"
 #include "registry/limits.h"
 
 namespace cloudmap::registry {

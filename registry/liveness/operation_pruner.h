@@ -1,5 +1,5 @@
 // Decides when finished operations are to be forgotten. Which ones, and how many at a time, is
-// PruneOperations' decision (registry/decide/operation.h).
+// PruneOperations' decision (registry/decide/due.h).
 //
 //   OperationPruner pruner;
 //   pruner.OnLoad(state, now);

@@ -1,4 +1,4 @@
-// What the tests of instances share: services of every kind to register them in.
+// The fixture of tests of instances: services of every kind to register them in.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// What the tests of lists share: every list as the ids on all its pages.
+// The fixture of tests of lists: every list as the set of ids on all its pages.
 #pragma once
 
 #include <set>

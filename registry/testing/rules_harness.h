@@ -24,7 +24,7 @@
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
 #include "registry/decide/decide.h"
-#include "registry/decide/operation.h"
+#include "registry/decide/due.h"
 #include "registry/errors.h"
 #include "registry/model/mutation.h"
 #include "registry/query/query.h"
@@ -67,7 +67,7 @@ class RulesTest : public ::testing::Test {
  protected:
   using MessagePtr = std::unique_ptr<google::protobuf::Message>;
   template <typename Request>
-  using Write = DecisionOr (*)(const State&, const CommandContext&, const Request&);
+  using Write = absl::StatusOr<Decision> (*)(const State&, const CommandContext&, const Request&);
   template <typename Request, typename Response>
   using Query = absl::StatusOr<Response> (*)(const State&, const QueryContext&, const Request&);
 
@@ -83,7 +83,7 @@ class RulesTest : public ::testing::Test {
     return ApplyDecision(decide(state, NextContext(), request));
   }
 
-  // The same, for the error alone.
+  // Submits and describes how it ended: "OK", or the error as clients see it.
   template <typename Request>
   std::string Try(Write<Request> decide, absl::string_view text) {
     return Describe(Submit(decide, text).status());
@@ -146,7 +146,7 @@ class RulesTest : public ::testing::Test {
     EXPECT_TRUE(ApplyDecision(CompleteOperation(state, NextContext(), operation_id)).ok());
   }
 
-  absl::StatusOr<MessagePtr> ApplyDecision(DecisionOr decision) {
+  absl::StatusOr<MessagePtr> ApplyDecision(absl::StatusOr<Decision> decision) {
     if (!decision.ok()) {
       return decision.status();
     }

@@ -1,4 +1,4 @@
-// What the tests of services share: their requests as text.
+// The fixture of tests of services: their requests as text.
 #pragma once
 
 #include <string>

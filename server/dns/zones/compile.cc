@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "registry/model/attribute_names.h"
 #include "registry/model/health.h"
 #include "registry/model/record_types.h"
 #include "registry/model/soa_ttl.h"
@@ -37,28 +38,28 @@ absl::string_view Attribute(const PackedInstance& instance, absl::string_view ke
 
 // 4 or 16 bytes; empty when the attribute is missing or of the other family.
 std::string Ipv4(const PackedInstance& instance) {
-  std::string ip = ParseIp(Attribute(instance, "AWS_INSTANCE_IPV4"));
+  std::string ip = ParseIp(Attribute(instance, registry::kAttributeIpv4));
   return ip.size() == 4 ? ip : "";
 }
 
 std::string Ipv6(const PackedInstance& instance) {
-  std::string ip = ParseIp(Attribute(instance, "AWS_INSTANCE_IPV6"));
+  std::string ip = ParseIp(Attribute(instance, registry::kAttributeIpv6));
   return ip.size() == 16 ? ip : "";
 }
 
 bool IsAlias(const PackedInstance& instance) {
-  return !Attribute(instance, "AWS_ALIAS_DNS_NAME").empty();
+  return !Attribute(instance, registry::kAttributeAlias).empty();
 }
 
 std::string CnameRdata(const PackedInstance& instance) {
-  const absl::string_view target = Attribute(instance, "AWS_INSTANCE_CNAME");
+  const absl::string_view target = Attribute(instance, registry::kAttributeCname);
   return target.empty() ? "" : WireName(target).value_or("");
 }
 
 std::string SrvRdata(const PackedInstance& instance, absl::string_view owner) {
   uint32_t port = 0;
   const auto target = WireName(absl::StrCat(instance.id(), ".", owner));
-  if (!absl::SimpleAtoi(Attribute(instance, "AWS_INSTANCE_PORT"), &port) || port > 65535 ||
+  if (!absl::SimpleAtoi(Attribute(instance, registry::kAttributePort), &port) || port > 65535 ||
       !target) {
     return "";
   }
