@@ -45,7 +45,8 @@ absl::Status InvalidInput(absl::string_view message) {
 }
 
 absl::Status NamespaceNotFound(absl::string_view id) {
-  return MakeError(v1::ERROR_CODE_NAMESPACE_NOT_FOUND, absl::StrCat("Namespace ", id, " not found."));
+  return MakeError(v1::ERROR_CODE_NAMESPACE_NOT_FOUND,
+                   absl::StrCat("Namespace ", id, " not found."));
 }
 
 absl::Status ServiceNotFound(absl::string_view id) {
@@ -53,16 +54,19 @@ absl::Status ServiceNotFound(absl::string_view id) {
 }
 
 absl::Status InstanceNotFound(absl::string_view service_id, absl::string_view instance_id) {
-  return MakeError(v1::ERROR_CODE_INSTANCE_NOT_FOUND, absl::StrCat("Instance ", instance_id,
-                                                        " not found in service ", service_id, "."));
+  return MakeError(
+      v1::ERROR_CODE_INSTANCE_NOT_FOUND,
+      absl::StrCat("Instance ", instance_id, " not found in service ", service_id, "."));
 }
 
 absl::Status OperationNotFound(absl::string_view id) {
-  return MakeError(v1::ERROR_CODE_OPERATION_NOT_FOUND, absl::StrCat("Operation ", id, " not found."));
+  return MakeError(v1::ERROR_CODE_OPERATION_NOT_FOUND,
+                   absl::StrCat("Operation ", id, " not found."));
 }
 
 absl::Status ResourceNotFound(absl::string_view arn) {
-  return MakeError(v1::ERROR_CODE_RESOURCE_NOT_FOUND, absl::StrCat("Resource ", arn, " not found."));
+  return MakeError(v1::ERROR_CODE_RESOURCE_NOT_FOUND,
+                   absl::StrCat("Resource ", arn, " not found."));
 }
 
 absl::Status DuplicateRequest(absl::string_view method, absl::string_view operation_id) {

@@ -1,4 +1,5 @@
-// Every number of the registry in one place, each with its reason.
+// The registry's limits that an operator or a client can run into, each with its reason. A number
+// that only shapes how one file does its work stands in that file, beside the code that it shapes.
 #pragma once
 
 #include <cstddef>
@@ -39,11 +40,17 @@ inline constexpr absl::Duration kDueRetryDelay = absl::Seconds(1);
 // looked at again, in case it was set.
 inline constexpr absl::Duration kWallClockLookInterval = absl::Minutes(1);
 
-// AWS: pages of lists, and what one DiscoverInstances may give.
+// AWS: entries on a page of a list, and instances that one DiscoverInstances gives, when the
+// request has no MaxResults.
 inline constexpr int kPageSizeDefault = 100;
 inline constexpr int kDiscoverResultsDefault = 100;
 
-// AWS: hard limits of the API.
+// Broken constraints that one InvalidInput lists; neither the answer nor the time to make it may
+// grow with the request.
+inline constexpr size_t kViolationsMax = 100;
+
+// AWS: hard limits of the API: of an instance, custom attributes and the characters of all keys and
+// values together; of a service, attributes; of a namespace or service, tags.
 inline constexpr size_t kCustomAttributesMax = 30;
 inline constexpr size_t kAttributesSizeMax = 5000;
 inline constexpr size_t kServiceAttributesMax = 30;

@@ -1,4 +1,5 @@
-// What the operator decides of the registry's behaviour; fixed while it runs.
+// What the operator decides of the registry's behaviour. Fixed while it runs, and part of the
+// context of every decision and read; docs/operations.md has the flags.
 #pragma once
 
 #include <cstdint>
@@ -10,30 +11,32 @@
 
 namespace cloudmap::registry {
 
+// In seconds, by the type of the namespace.
 struct SoaTtls {
   int64_t private_seconds = kPrivateSoaTtlSecondsDefault;
   int64_t public_seconds = kPublicSoaTtlSecondsDefault;
 };
 
 struct RegistryOptions {
+  // Parts of every ARN: one server is one region and one account. The account has 12 digits.
   std::string region = "us-east-1";
   std::string account_id = "000000000000";
-  // How long an asynchronous operation stays PENDING.
+  // How long an asynchronous operation stays PENDING; zero: it is finished when the call answers.
   absl::Duration operation_delay = absl::ZeroDuration();
-  // Before UpdateInstanceCustomHealthStatus takes effect.
+  // How long after UpdateInstanceCustomHealthStatus its status takes effect; zero: at once.
   absl::Duration custom_health_delay = absl::ZeroDuration();
-  // AWS's default quotas (limits.h) are enforced.
+  // Whether AWS's default quotas (limits.h) are enforced.
   bool aws_quotas = false;
-  // HealthCheckConfig is rejected in private namespaces and private addresses are not accepted
-  // for it, as on AWS.
+  // Whether HealthCheckConfig is refused in private namespaces and for private addresses, as on
+  // AWS.
   bool aws_health_check_rules = false;
-  // SOA TTL in seconds, and with it negative TTL, of namespaces that do not set one.
+  // The SOA TTL, and with it the TTL of negative answers, of namespaces that do not set one.
   SoaTtls soa_ttls;
-  // DiscoverInstances without a HealthStatus gives ALL instead of HEALTHY ones.
+  // Whether DiscoverInstances without a HealthStatus gives all instances instead of healthy ones.
   bool discover_all = false;
-  // AWS_INSTANCE_IPV4 by AWS_EC2_INSTANCE_ID; others get none.
+  // The AWS_INSTANCE_IPV4 that is filled in for each AWS_EC2_INSTANCE_ID; ids not in it get none.
   absl::flat_hash_map<std::string, std::string> ec2_addresses;
-  // Services in HTTP namespaces cannot be updated, as on AWS.
+  // Whether services in HTTP namespaces cannot be updated at all, as on AWS.
   bool aws_update_rules = false;
 };
 

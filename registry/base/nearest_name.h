@@ -1,4 +1,4 @@
-// What a person who mistyped a name probably meant.
+// Finds the name that a person who mistyped one probably meant, for messages of the command line.
 //
 //   NearestName("--dns-lisen", {"--dns-listen", "--dot-listen"});      // "--dns-listen"
 //   DescribeUnknown({"--b", "--dns-lisen=x"}, known);

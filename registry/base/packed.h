@@ -7,7 +7,11 @@
 //   value.header().create_ms;   // 7
 //   value.text(1);              // "i-1", valid as long as any copy of `value`
 //
-// Copies share the block. Thread safety: like a std::shared_ptr to a constant.
+// A value is made once and never changes; copies share the block and cost one reference count.
+// Reading a text costs two loads, whatever its number.
+//
+// Thread safety: that of a std::shared_ptr to a constant. Different threads may use, copy and
+// destroy different copies of one value.
 #pragma once
 
 #include <atomic>
@@ -26,7 +30,8 @@ namespace cloudmap {
 template <typename Header>
 class Packed {
  public:
-  // Together below 4 GiB. What is empty at the end takes no room.
+  // Copies the header and the texts. REQUIRES: the texts are shorter than 4 GiB together. Empty
+  // texts at the end take no room, so those that are rarely there come last.
   Packed(const Header& header, std::span<const absl::string_view> texts) {
     while (!texts.empty() && texts.back().empty()) {
       texts = texts.first(texts.size() - 1);
@@ -67,9 +72,11 @@ class Packed {
 
   // NOLINTBEGIN(clang-analyzer-cplusplus.NewDelete): the analyzer does not follow the count.
 
-  // REQUIRES of what follows: not moved from.
+  // Both REQUIRE that this was not moved from. What they return is valid as long as any copy of the
+  // value is.
+
   const Header& header() const { return block_->header; }
-  // "" beyond the last.
+  // The text of this index, counted from 0; "" for an index beyond the last.
   absl::string_view text(size_t index) const {
     if (index >= block_->count) {
       return {};
@@ -84,7 +91,8 @@ class Packed {
  private:
   static_assert(std::is_trivially_copyable_v<Header>);
 
-  // The ends of the texts follow, then their characters.
+  // In the same allocation follow `count` numbers, each the place where a text ends among the
+  // characters, and then the characters of all texts.
   struct Block {
     std::atomic<uint32_t> references;
     uint32_t count;

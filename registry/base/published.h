@@ -8,7 +8,10 @@
 //   reader.Release();                              // before blocking: an idle reader pins nothing
 //
 // The writer keeps retired values until it is their last holder, so no reader ever runs a
-// destructor. After Publish() has returned, every later Current() sees the value or a newer one.
+// destructor. After Publish() has returned, every later Current() and Get() sees the value or a
+// newer one; no reader ever sees an older one than it saw before.
+//
+// Thread safety: Publish is for one thread at a time, Get for any. A Reader is one thread's.
 #pragma once
 
 #include <algorithm>
@@ -30,7 +33,8 @@ class Published {
   Published(const Published&) = delete;
   Published& operator=(const Published&) = delete;
 
-  // REQUIRES: called by one thread at a time.
+  // Makes `next` the newest value. It costs a lock and a look at the values that readers still
+  // hold. REQUIRES: called by one thread at a time; `next` never changes again.
   void Publish(std::shared_ptr<const T> next) {
     {
       absl::MutexLock lock(&mutex_);
@@ -41,7 +45,9 @@ class Published {
     std::erase_if(retired_, [](const auto& value) { return value.use_count() == 1; });
   }
 
-  // For callers that keep the value beyond one request. Thread-safe.
+  // The newest value, kept by the caller for as long as it likes. Takes a lock for the time of
+  // copying a pointer: for callers that have no Reader of their own, like the calls of an API.
+  // Thread-safe.
   std::shared_ptr<const T> Get() const {
     absl::MutexLock lock(&mutex_);
     return value_;
@@ -54,7 +60,8 @@ class Published {
     Reader(const Reader&) = delete;
     Reader& operator=(const Reader&) = delete;
 
-    // The newest value; the reference holds until the next Current() or Release().
+    // The newest value; the reference holds until the next Current() or Release(). Takes the lock
+    // only when something was published since.
     const T& Current() {
       const uint64_t generation = published_.generation_.load(std::memory_order_acquire);
       if (value_ == nullptr || generation != generation_) [[unlikely]] {
@@ -65,6 +72,7 @@ class Published {
       return *value_;
     }
 
+    // Lets go of the value, so that the writer can free it. For threads that are about to wait.
     void Release() { value_.reset(); }
 
    private:
@@ -77,7 +85,7 @@ class Published {
   mutable absl::Mutex mutex_;
   std::shared_ptr<const T> value_ ABSL_GUARDED_BY(mutex_);
   std::atomic<uint64_t> generation_{1};
-  std::vector<std::shared_ptr<const T>> retired_;  // the writer's
+  std::vector<std::shared_ptr<const T>> retired_;  // read and written by Publish alone
 };
 
 }  // namespace cloudmap

@@ -1,4 +1,9 @@
-// Randomness, as a seam, and the id alphabets that AWS uses.
+// Randomness, as a seam between the rules and the operating system, and the alphabets in which AWS
+// writes random numbers.
+//
+//   RealRandom random;                      // one for the process
+//   FastRandom fast(random.Next());         // one for a thread
+//   const uint32_t i = fast.Below(8);       // 0 to 7
 #pragma once
 
 #include <array>
@@ -15,7 +20,8 @@ namespace cloudmap {
 class Random {
  public:
   virtual ~Random() = default;
-  // Thread-safe. Unpredictable in the real implementation.
+  // 64 uniform bits. Thread-safe. In the real implementation nobody can predict them: ids and
+  // cookie secrets are made of them. A test's may be a counter.
   virtual uint64_t Next() = 0;
 };
 
@@ -31,11 +37,15 @@ class RealRandom final : public Random {
   size_t left_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
-// xoshiro256**: a few nanoseconds, not for secrets. One per thread; not thread-safe.
+// xoshiro256** (Blackman and Vigna, https://prng.di.unimi.it): a number in a few nanoseconds, for
+// the order and choice of answers. Not for secrets: whoever sees some numbers can compute the
+// others. Not thread-safe; each thread has its own.
 class FastRandom final {
  public:
+  // Equal seeds give equal sequences. Any seed will do, 0 included.
   explicit FastRandom(uint64_t seed);
 
+  // 64 uniform bits.
   uint64_t Next() {
     const uint64_t result = RotateLeft(s_[1] * 5, 7) * 9;
     const uint64_t t = s_[1] << 17;
@@ -48,7 +58,8 @@ class FastRandom final {
     return result;
   }
 
-  // Uniform enough for answers: [0, bound) by multiply-shift. REQUIRES: bound > 0.
+  // A number from 0 to bound - 1, by multiply-shift: some come more often than others, by less than
+  // bound / 2^32, which is uniform enough for answers. REQUIRES: bound > 0.
   uint32_t Below(uint32_t bound) { return static_cast<uint32_t>(((Next() >> 32) * bound) >> 32); }
 
  private:
@@ -60,7 +71,7 @@ class FastRandom final {
 // REQUIRES: bytes has at least chars * 5 bits.
 std::string Base32(std::span<const uint8_t> bytes, int chars);
 
-// Lower-case base 36 of a non-negative number.
+// A number in base 36 with lower-case digits, as AWS writes the time in operation ids.
 std::string Base36(uint64_t value);
 
 // A random RFC 4122 version 4 UUID.

@@ -1,4 +1,9 @@
-// SipHash-2-4, the keyed hash of RFC 9018 server cookies; also the stable hash of our maps.
+// SipHash-2-4 (Aumasson and Bernstein, 2012), a short keyed hash: without the key nobody can choose
+// inputs that collide. RFC 9018 makes DNS server cookies of it, and the registry's maps use it.
+//
+//   const uint64_t hash = SipHash24({.k0 = 1, .k1 = 2}, text.data(), text.size());
+//
+// Pure functions; any thread may call them.
 #pragma once
 
 #include <array>
@@ -15,6 +20,7 @@ struct SipKey {
   uint64_t k1 = 0;
 };
 
+// The hash of `size` bytes, as the reference implementation gives it on little-endian machines.
 inline uint64_t SipHash24(SipKey key, const void* bytes, size_t size) {
   const auto rotl = [](uint64_t x, int b) { return (x << b) | (x >> (64 - b)); };
   uint64_t v0 = 0x736f6d6570736575 ^ key.k0;

@@ -1,4 +1,5 @@
-// The map<string, string> of messages: attributes, tags, parameters.
+// The type that protobuf gives a map<string, string> member of a message: attributes, tags,
+// parameters. It has no order; what is shown to anybody is sorted first.
 #pragma once
 
 #include <string>

@@ -13,11 +13,11 @@
 namespace cloudmap::registry {
 namespace {
 
-// Of an operation id, before the dash.
+// Characters of an operation id before its dash.
 constexpr size_t kOperationHashChars = 32;
 
-// Of an operation id's hash: the milliseconds until the year 2109. The rest tells those of one
-// millisecond apart.
+// Bits of an operation id's hash that hold its time in milliseconds, enough until the year 2109.
+// The other 22 tell the operations of one millisecond apart.
 constexpr int kTimeBits = 42;
 
 // `chars` characters of base32 that depend on `text` alone.

@@ -1,4 +1,14 @@
-// An instance as a State keeps it; InstanceRecord is its form in a store.
+// PackedInstance: an instance as a State keeps it, in one block of memory. A registry may hold a
+// million; InstanceRecord, the protobuf message that goes to a store, would take four times the
+// room.
+//
+//   const PackedInstance instance({.service_id = "srv-1", .id = "i-1"}, request.attributes());
+//   instance.FindAttribute("AWS_INSTANCE_IPV4");      // std::nullopt when it has none
+//   InstanceRecord record = instance.ToRecord();      // to change it: change this, and pack it
+//   again
+//
+// Immutable; copies share the block (packed.h), and the texts that a copy returns are valid as long
+// as any copy is.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +24,8 @@
 
 namespace cloudmap::registry {
 
-// The members of an InstanceRecord but its attributes; the texts are somebody else's.
+// The members of an InstanceRecord but its attributes. Does not own its texts: they are valid as
+// long as what they came from. Times are milliseconds since 1970; 0 is none.
 struct InstanceFields {
   absl::string_view service_id = {};
   absl::string_view id = {};
@@ -28,15 +39,15 @@ struct InstanceFields {
   absl::string_view unknown = {};
 };
 
-// Its texts live as long as any copy of it.
 class PackedInstance {
  public:
   using Attribute = std::pair<absl::string_view, absl::string_view>;
 
-  // `attributes` in any order, with distinct keys.
+  // Copies all texts.
   PackedInstance(const InstanceFields& fields, const StringMap& attributes);
   explicit PackedInstance(const storage::v1::InstanceRecord& record);
 
+  // The same instance as a message, with what a newer version of this program stored besides.
   storage::v1::InstanceRecord ToRecord() const;
 
   absl::string_view service_id() const { return packed_.text(kServiceId); }
@@ -48,13 +59,16 @@ class PackedInstance {
   v1::HealthStatus pending_health() const { return packed_.header().pending_health; }
   int64_t pending_health_due_ms() const { return packed_.header().pending_health_due_ms; }
 
-  // In ascending order of their keys.
+  // The attributes, in ascending order of their keys.
   size_t attribute_count() const { return packed_.header().attribute_count; }
+  // REQUIRES: index < attribute_count().
   Attribute attribute(size_t index) const {
     return {packed_.text(kFirstAttribute + 2 * index),
             packed_.text(kFirstAttribute + 2 * index + 1)};
   }
+  // The value of an attribute; std::nullopt when there is none of this key. Looks at each in turn.
   std::optional<absl::string_view> FindAttribute(absl::string_view key) const;
+  // Adds the attributes to `to`, in the place of those that have their keys.
   void CopyAttributesTo(StringMap& to) const;
 
  private:
@@ -65,7 +79,7 @@ class PackedInstance {
     v1::HealthStatus pending_health;
     uint32_t attribute_count;
   };
-  // From kFirstAttribute on keys and values take turns.
+  // Which text is which. From kFirstAttribute on, keys and values take turns.
   enum Text : size_t {
     kServiceId,
     kId,

@@ -1,4 +1,12 @@
-// An operation as a State keeps it; OperationRecord is its form in a store.
+// PackedOperation: an operation as a State keeps it, in one block of memory; OperationRecord is the
+// protobuf message that goes to a store. Up to 100,000 finished ones are kept (kOperationsMax).
+//
+//   OperationFields fields = pending.fields();        // to change one: take its fields,
+//   fields.status = v1::OPERATION_STATUS_SUCCESS;     // change them,
+//   mutation.Put(PackedOperation(fields));            // and pack them again
+//
+// Immutable; copies share the block (packed.h), and the texts that a copy returns are valid as long
+// as any copy is.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +17,9 @@
 
 namespace cloudmap::registry {
 
-// The members of an OperationRecord; the texts are somebody else's.
+// The members of an OperationRecord; storage/v1/records.proto says what each means. Does not own
+// its texts: they are valid as long as what they came from. Times are milliseconds since 1970; 0 is
+// none.
 struct OperationFields {
   v1::OperationType type = v1::OPERATION_TYPE_UNSPECIFIED;
   v1::OperationStatus status = v1::OPERATION_STATUS_UNSPECIFIED;
@@ -33,11 +43,13 @@ struct OperationFields {
 
 class PackedOperation {
  public:
+  // Both copy all texts.
   explicit PackedOperation(const OperationFields& fields);
   explicit PackedOperation(const storage::v1::OperationRecord& record);
 
-  // What the texts point to lives as long as any copy of this.
+  // All members. The texts are this operation's, valid as long as any copy of it is.
   OperationFields fields() const;
+  // The same operation as a message, with what a newer version of this program stored besides.
   storage::v1::OperationRecord ToRecord() const;
 
   absl::string_view id() const { return packed_.text(kId); }
@@ -66,7 +78,8 @@ class PackedOperation {
     v1::OperationType type;
     v1::OperationStatus status;
   };
-  // Those that most operations have come first.
+  // Which text is which. Those that most operations have come first, since empty ones at the end
+  // take no room.
   enum Text : size_t {
     kId,
     kNamespaceId,

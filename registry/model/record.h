@@ -1,5 +1,15 @@
-// Records: what the store keeps and State is made of. A record never changes once made; a new
-// version replaces it under the same key. Those of which there are many are packed in memory.
+// Records: what a store keeps and a State is made of, and Change, a step from one State to the
+// next.
+//
+//   RecordPtr record = ToRecordPtr(std::move(service_record));
+//   KeyOf(record);                                      // {RecordKind::kService, "srv-1", ""}
+//   VisitMessage(record, [](const auto& message) { return message.SerializeAsString(); });
+//
+// A record never changes once made: a new version replaces it under the same key. Namespaces and
+// services are protobuf messages (storage/v1/records.proto) that versions of a State share;
+// instances and operations, of which there are many, are packed.
+//
+// Thread safety: records and changes are immutable; copies may be used by different threads.
 #pragma once
 
 #include <cstdint>
@@ -23,18 +33,23 @@ using storage::v1::NamespaceRecord;
 using storage::v1::OperationRecord;
 using storage::v1::ServiceRecord;
 
+// The kinds, in the order in which they depend on each other: a record needs those before it.
 enum class RecordKind : uint8_t { kNamespace, kService, kInstancesRevision, kInstance, kOperation };
 
+// What tells a record from all others.
 struct RecordKey {
   RecordKind kind = RecordKind::kNamespace;
-  // Of the namespace, service or operation; for an instance and a revision, of the service.
+  // The id of the namespace, service or operation; for an instance and for the revision of a
+  // service's instances, the id of the service.
   std::string id;
+  // The id of the instance; "" for other kinds.
   std::string instance_id;
 
   friend bool operator==(const RecordKey&, const RecordKey&) = default;
 };
 
-// A RecordKey whose texts are somebody else's.
+// A RecordKey that does not own its texts: they are valid as long as the record or key that they
+// came from.
 struct RecordKeyView {
   RecordKind kind;
   absl::string_view id;
@@ -66,19 +81,20 @@ struct RecordKeyEqual {
   }
 };
 
-// Alternatives in the order of RecordKind. Copies share the record.
+// A record of any kind, the alternatives in the order of RecordKind. Copies share the record.
 using RecordPtr =
     std::variant<std::shared_ptr<const NamespaceRecord>, std::shared_ptr<const ServiceRecord>,
                  std::shared_ptr<const InstancesRevisionRecord>, PackedInstance, PackedOperation>;
 
-// The message, shared or packed.
+// Makes a record of a message: shared as it is, or packed.
 RecordPtr ToRecordPtr(NamespaceRecord record);
 RecordPtr ToRecordPtr(ServiceRecord record);
 RecordPtr ToRecordPtr(InstancesRevisionRecord record);
 RecordPtr ToRecordPtr(const InstanceRecord& record);
 RecordPtr ToRecordPtr(const OperationRecord& record);
 
-// As it goes to a store: calls visit(message) and gives what that gives.
+// Calls visit(message) with the record as the message that goes to a store, and returns what that
+// returns. Packed records are unpacked for it.
 template <typename Visit>
 auto VisitMessage(const RecordPtr& record, const Visit& visit) {
   struct Visitor {
@@ -94,30 +110,32 @@ auto VisitMessage(const RecordPtr& record, const Visit& visit) {
   return std::visit(Visitor{visit}, record);
 }
 
-// The texts are the record's.
+// The record's key. Its texts are the record's own.
 RecordKeyView KeyOf(const RecordPtr& record);
 
 using PackedOperations = std::vector<PackedOperation>;
 
-// One record written or deleted, or many operations deleted.
+// One step from a State to the next: one record written or deleted, or many operations deleted.
 class Change {
  public:
   static Change Put(RecordPtr record) { return Change(std::move(record), nullptr, nullptr); }
   static Change Delete(RecordKey key) {
     return Change({}, std::make_shared<const RecordKey>(std::move(key)), nullptr);
   }
-  // All operations of a state that are not newer than the last of these. None is pending.
+  // Deletes many operations at once, which is much cheaper than one by one. REQUIRES: `operations`
+  // is not empty, and holds all operations of the state that are not newer than its last; none is
+  // pending.
   static Change Forget(PackedOperations operations) {
     return Change({}, nullptr, std::make_shared<const PackedOperations>(std::move(operations)));
   }
 
-  // nullptr unless it is a Put.
+  // What a Put writes; nullptr when it is none.
   const RecordPtr* record() const {
     return deleted_ != nullptr || forgotten_ != nullptr ? nullptr : &record_;
   }
-  // nullptr unless it is a Forget.
+  // What a Forget deletes; nullptr when it is none.
   const PackedOperations* forgotten() const { return forgotten_.get(); }
-  // Of what is put or deleted. The texts are those of the record, or live as long as any copy of
+  // The key of what is put or deleted. Its texts are the record's, or valid as long as any copy of
   // the change. REQUIRES: it is no Forget.
   RecordKeyView key() const { return deleted_ != nullptr ? ViewOf(*deleted_) : KeyOf(record_); }
 

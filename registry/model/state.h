@@ -1,7 +1,16 @@
-// State: the whole registry as an immutable value. Versions share structure, so keeping the last
-// one while making the next costs nothing, and dropping a tentative one is the rollback.
+// State: the whole registry as an immutable value.
 //
-// Thread safety: a State never changes; share it freely.
+//   const std::shared_ptr<const State> state = registry.Current();
+//   const ServiceEntry* service = state->FindService("srv-1");     // nullptr when there is none
+//   State next = Apply(*state, changes, state->revision() + 1);    // mutation.h; *state stays as
+//   it is
+//
+// Versions share structure: copying one costs some reference counts, making the next costs what
+// changes, and dropping a tentative one is the rollback. A look-up walks a few nodes, however many
+// entries there are.
+//
+// Thread safety: a State never changes; share it freely. What it points to lives as long as it
+// does.
 #pragma once
 
 #include <cstdint>
@@ -13,42 +22,45 @@
 #include "registry/base/persistent_map.h"
 #include "registry/model/ids.h"
 #include "registry/model/record.h"
-#include "registry/options.h"
 
 namespace cloudmap::registry {
 
-// By instance id; the key is the instance's own.
+// The instances of a service by their id, which is part of the value.
 using InstanceMap = PersistentMap<absl::string_view, PackedInstance>;
 
 struct ServiceEntry {
   std::shared_ptr<const ServiceRecord> record;
   InstanceMap instances;
+  // What DiscoverInstancesRevision gives: the registry's revision at the last registration or
+  // deregistration, or at the creation of the service.
   int64_t instances_revision = 0;
 };
 
 struct NamespaceEntry {
   std::shared_ptr<const NamespaceRecord> record;
   PersistentMap<std::string, std::string> services;  // ServiceNameKey -> service id
-  int64_t instance_count = 0;
+  int64_t instance_count = 0;                        // of all its services together
 };
 
-// Namespaces that share a name, oldest first: DNS ones of either type and in any VPC, or HTTP ones.
+// The ids of namespaces that share a name, oldest first.
 using NamespaceIds = std::vector<std::string>;
 
-// What tells a retried update: API method, the id of the namespace it changes, and its
-// UpdaterRequestId. (A retried creation is found by the name it asks for.)
+// What a retried update of a namespace is found by: the API method, the id of the namespace that it
+// changes, and its UpdaterRequestId. (A retried creation is found by the name it asks for.)
 std::string RequestKey(absl::string_view method, absl::string_view namespace_id,
                        absl::string_view token);
-// The key of an operation; "" for one that is not found this way.
+// The RequestKey of an operation; "" for one that is not found this way.
 std::string RequestKeyOf(const PackedOperation& operation);
 
 class State {
  public:
-  // Of the last batch that this state contains.
+  // The revision of the last batch that this state contains (I3).
   int64_t revision() const { return revision_; }
 
-  // Lookups give nullptr for what does not exist; pointers live as long as the State.
+  // Look-ups give nullptr for what does not exist.
+
   const NamespaceEntry* FindNamespace(absl::string_view id) const;
+  // By HttpName exactly, which no two namespaces share.
   const NamespaceEntry* FindNamespaceByHttpName(absl::string_view http_name) const;
   // The DNS namespaces that are called `name`, private and public, of any VPC; names compare
   // without case and trailing dot.
@@ -66,8 +78,9 @@ class State {
   // The latest update that a request with this method, target and token started; see RequestKey.
   const PackedOperation* FindOperationByRequest(absl::string_view request_key) const;
 
-  // For lists: in ascending order of hash (PersistentMap::ScanFrom), which for operations is the
-  // order of time. Values are a NamespaceEntry, a ServiceEntry, a PackedOperation.
+  // Everything there is, for lists: maps by id of a NamespaceEntry, a ServiceEntry, a
+  // PackedOperation. They are in ascending order of hash (PersistentMap::ScanFrom), which for
+  // operations is the order of time.
   const auto& namespaces() const { return namespaces_; }
   const auto& services() const { return services_; }
   const auto& operations() const { return operations_; }

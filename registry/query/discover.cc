@@ -14,9 +14,6 @@
 namespace cloudmap::registry {
 namespace {
 
-// "-" and HttpNameSuffix.
-constexpr size_t kHttpNameSuffixChars = 17;
-
 struct Candidate {
   const PackedInstance* instance = nullptr;
   v1::HealthStatus health = v1::HEALTH_STATUS_UNKNOWN;
@@ -27,7 +24,8 @@ struct Discovered {
   const ServiceEntry* service = nullptr;
 };
 
-// Of the DNS namespaces called `name`, the oldest whose HttpName is `http_name` without case.
+// The oldest DNS namespace that is called `name` and whose HttpName is `http_name` without regard
+// to case and a trailing dot; nullptr when there is none.
 const NamespaceEntry* FindDnsNamespace(const State& state, absl::string_view name,
                                        absl::string_view http_name) {
   const NamespaceIds* ids = state.FindDnsNamespacesByName(name);

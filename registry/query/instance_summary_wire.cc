@@ -13,7 +13,8 @@ using google::protobuf::io::CodedOutputStream;
 using Summary = v1::HttpInstanceSummary;
 
 constexpr int kVarintBytesMax = 10;
-// Of a map's entry: https://protobuf.dev/programming-guides/encoding/#maps
+// Protobuf encodes the entry of a map as a message with these two fields:
+// https://protobuf.dev/programming-guides/encoding/#maps
 constexpr int kKeyFieldNumber = 1;
 constexpr int kValueFieldNumber = 2;
 
@@ -43,7 +44,7 @@ void AppendString(int field, absl::string_view text, std::string& out) {
   out.append(text.data(), text.size());
 }
 
-// Of a field whose number is below 16, with its tag.
+// The bytes of a field with its tag, for field numbers below 16, whose tags take one byte.
 size_t LengthDelimitedSize(size_t length) {
   return 1 + CodedOutputStream::VarintSize64(length) + length;
 }

@@ -1,5 +1,13 @@
 // v1::HttpInstanceSummary in protobuf's wire format, straight from the records: DiscoverInstances
-// answers with up to a thousand of them, and building messages costs several times their bytes.
+// answers with up to a thousand of them, and building messages takes several times as long as
+// writing bytes.
+//
+//   std::string bytes;                                   // of a v1::DiscoverInstancesResponse
+//   InstanceSummaryWriter writer(http_name, service_name, bytes);
+//   writer.Append(instance, HealthOf(service, instance));
+//   AppendInstancesRevision(revision, bytes);
+//
+// Fields stand in the order of their numbers, which the caller keeps by the order of its calls.
 #pragma once
 
 #include <string>
@@ -13,15 +21,15 @@ namespace cloudmap::registry {
 // Writes the summaries of one service's instances as elements of DiscoverInstancesResponse.
 class InstanceSummaryWriter {
  public:
-  // `out` must outlive it.
+  // `namespace_name` is the namespace's HttpName. `out` is appended to and must outlive the writer.
   InstanceSummaryWriter(absl::string_view namespace_name, absl::string_view service_name,
                         std::string& out);
 
-  // Appends what a serialised message would hold: fields by number, attributes by key.
+  // Appends one summary: what a serialised message would hold, fields by number, attributes by key.
   void Append(const PackedInstance& instance, v1::HealthStatus health);
 
  private:
-  std::string names_;  // The fields that all summaries share.
+  std::string names_;  // the two fields that all summaries share, as bytes
   std::string& out_;
 };
 

@@ -1,6 +1,16 @@
-// Pages of lists. A token is the position after which the next page starts: the hash of the last
-// entry seen. It survives restarts, and entries that come or go elsewhere in the list do not
-// shift it: nothing that stays is skipped or given twice.
+// Pages of lists.
+//
+//   ASSIGN_OR_RETURN(std::string next, FillPage(state.services(), "ListServices",
+//   request.next_token(),
+//                                               100, [&](const auto& id, const auto& entry) {
+//                                                 *response.add_services() = ...;
+//                                                 return true;
+//                                               }));
+//
+// A token is the position after which the next page starts: the hash of the last entry seen. It
+// outlives restarts, and entries that come or go elsewhere in the list do not shift it: what is
+// there all the time is given exactly once. It is no secret; its check value only tells it from
+// other texts.
 #pragma once
 
 #include <cstdint>
@@ -11,15 +21,18 @@
 
 namespace cloudmap::registry {
 
-// `list` names what is listed (the operation, and its parent's id): a token of another list is
-// InvalidInput, like any other text that PageToken did not make.
+// The token of a page that ended with an entry of hash `last_hash`. `list` names what is listed:
+// the operation, and the id of what the list is of.
 std::string PageToken(absl::string_view list, uint64_t last_hash);
 
-// Where to start: 0 for an empty token.
+// The hash of the first entry that the next page may have; 0 for an empty token. InvalidInput for a
+// token of another list, and for any other text that PageToken did not make.
 absl::StatusOr<uint64_t> FirstHash(absl::string_view list, absl::string_view token);
 
-// Fills one page: calls keep(key, value) for the entries of `map` from the token on; it returns
-// whether it took the entry. Returns the next token, "" on the last page.
+// Fills one page: calls keep(key, value) for the entries of `map`, a PersistentMap, from `token`
+// on, until it has returned true for `page_size` of them. Entries that share a whole hash stay on
+// one page, which may then be longer. Returns the token of the next page, "" on the last; errors
+// are FirstHash's.
 template <typename Map, typename Keep>
 absl::StatusOr<std::string> FillPage(const Map& map, absl::string_view list,
                                      absl::string_view token, int page_size, const Keep& keep) {
