@@ -237,15 +237,7 @@ Parsed Reject(Query& query, Rcode rcode) {
     return Parsed::kIgnore;
   }
   const uint8_t* header = packet.data();
-  query.id = Load16(header);
   query.flags = Load16(header + 2);
-  query.has_question = false;
-  query.question_size = kHeaderSize;
-  query.qtype = 0;
-  query.qclass = 0;
-  query.client_serial.reset();
-  query.reject = Rcode::kNoError;
-  query.edns = EdnsQuery();
   if ((query.flags & kFlagQr) != 0) {
     return Parsed::kIgnore;
   }

@@ -37,27 +37,26 @@ struct EdnsQuery {
   std::span<const uint8_t> client_subnet;
 };
 
-// Every member is set by ParseQuery(), whatever the packet; `name` only where `has_question` says
-// so.
+// A request as far as it could be read. `name`, `qtype` and `qclass` mean something only where
+// `has_question` says so.
 struct Query {
-  uint16_t id;
-  uint16_t flags;
-  // Whether the question was read: name, qtype, qclass, and its bytes from the packet's header on.
-  bool has_question;
-  uint16_t qtype;
-  uint16_t qclass;
-  size_t question_size;
-  // Of the SOA in the authority section: what an IXFR client has (RFC 1995 s3).
+  uint16_t flags = 0;
+  bool has_question = false;
+  uint16_t qtype = 0;
+  uint16_t qclass = 0;
+  // Bytes of the packet up to the end of the question; of the header alone without one.
+  size_t question_size = kHeaderSize;
+  // The serial of the SOA in the authority section: what an IXFR client has (RFC 1995 s3).
   std::optional<uint32_t> client_serial;
-  // What the message is refused with; kNoError unless ParseQuery() gave kReject.
-  Rcode reject;
+  // What the request is answered with when ParseQuery() gave kReject, else kNoError.
+  Rcode reject = Rcode::kNoError;
   LookupName name;
   EdnsQuery edns;
 
   Opcode opcode() const { return static_cast<Opcode>((flags >> kOpcodeShift) & 15); }
 };
 
-// Fills `query` as far as the packet makes sense.
+// Fills `query` as far as the packet makes sense. REQUIRES: `query` is new.
 Parsed ParseQuery(std::span<const uint8_t> packet, Query& query);
 
 }  // namespace cloudmap::dns
