@@ -206,23 +206,23 @@ bool Answerer::AnswerIn(const ZoneMatch& match, const LookupName& name, size_t& 
     return true;
   }
   const Resolution resolution = Resolve(match, name, query_.qtype);
-  switch (resolution.outcome) {
-    case Outcome::kHit:
+  switch (resolution.kind) {
+    case Resolution::Kind::kHit:
       AddAnswer(*resolution.rrset, owner);
       return true;
-    case Outcome::kCname:
+    case Resolution::Kind::kCname:
       if (IsLoop(resolution.rrset) || !AddAnswer(*resolution.rrset, owner)) {
         return true;
       }
       owner = writer_.last_answer() + kRecordHeaderSize;
       return false;
-    case Outcome::kNodata:
+    case Resolution::Kind::kNodata:
       AddNegative(Rcode::kNoError, match, name, owner);
       return true;
-    case Outcome::kNxdomain:
+    case Resolution::Kind::kNxdomain:
       AddNegative(Rcode::kNxDomain, match, name, owner);
       return true;
-    case Outcome::kAlias:
+    case Resolution::Kind::kAlias:
       Fail(Rcode::kServFail, ExtendedError::kNoReachableAuthority);
       return true;
   }

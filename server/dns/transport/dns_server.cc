@@ -25,8 +25,8 @@ DnsServer::DnsServer(DnsServerOptions options, const Published<ZoneTable>& zones
       zones_(zones),
       random_(random),
       no_cache_(std::make_shared<const CacheTable>(zones.Get()->hash_key())),
-      resolution_(MakeResolution()),
-      tcp_(options_.respond, options_.tcp, zones, resolution_, options_.workers, random.Next()) {
+      forwarding_(MakeForwarding()),
+      tcp_(options_.respond, options_.tcp, zones, forwarding_, options_.workers, random.Next()) {
   CookieSecrets& cookies = options_.respond.cookies;
   for (SipKey* secret : {&cookies.current, &cookies.previous}) {
     if (secret->k0 == 0 && secret->k1 == 0) {
@@ -39,7 +39,7 @@ DnsServer::DnsServer(DnsServerOptions options, const Published<ZoneTable>& zones
 
 DnsServer::~DnsServer() { Stop(); }
 
-Resolution DnsServer::MakeResolution() {
+Forwarding DnsServer::MakeForwarding() {
   if (options_.respond.outside != OutsideNames::kForward && options_.resolver.zones.empty()) {
     return {no_cache_, nullptr, nullptr};
   }
@@ -109,7 +109,7 @@ void DnsServer::AddUdpWorker(UniqueFd socket, const SocketAddress& address) {
     limiter =
         std::make_unique<RateLimiter>(options_.rate_limit, SipKey{random_.Next(), random_.Next()});
   }
-  udp_.push_back(std::make_unique<UdpWorker>(std::move(socket), zones_, resolution_,
+  udp_.push_back(std::make_unique<UdpWorker>(std::move(socket), zones_, forwarding_,
                                              options_.respond, std::move(limiter), random_.Next()));
 }
 

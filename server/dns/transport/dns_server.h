@@ -71,7 +71,7 @@ class DnsServer {
   absl::Status BindTls(const std::string& listen);
   void AddUdpWorker(UniqueFd socket, const SocketAddress& address);
 
-  Resolution MakeResolution();
+  Forwarding MakeForwarding();
 
   DnsServerOptions options_;
   const Published<ZoneTable>& zones_;
@@ -79,7 +79,7 @@ class DnsServer {
   Published<CacheTable> no_cache_;          // where no name is forwarded
   std::unique_ptr<Resolver> resolver_;      // where names are
   std::unique_ptr<LateAnswerer> answerer_;  // the same
-  const Resolution resolution_;
+  const Forwarding forwarding_;
   TcpServer tcp_;
   std::vector<std::unique_ptr<UdpWorker>> udp_;
   std::vector<std::thread> threads_;

@@ -22,7 +22,7 @@ namespace cloudmap::dns {
 class LateAnswerer;
 
 // Where names that are not ours are resolved.
-struct Resolution {
+struct Forwarding {
   const Published<CacheTable>& cache;
   Resolver* resolver = nullptr;  // nullptr where no name is forwarded
   LateAnswerer* answerer = nullptr;

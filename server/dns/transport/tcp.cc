@@ -66,8 +66,8 @@ class ConnectionCount {
 // One thread with its event loop and sessions.
 struct Loop {
   Loop(std::unique_ptr<asio::io_context> context, const Published<ZoneTable>& zones,
-       const Resolution& resolution, uint64_t seed)
-      : owner(std::move(context)), shared(zones, resolution, seed) {}
+       const Forwarding& forwarding, uint64_t seed)
+      : owner(std::move(context)), shared(zones, forwarding, seed) {}
 
   const std::unique_ptr<asio::io_context> owner;
   asio::io_context& io = *owner;
@@ -91,9 +91,9 @@ struct Loop {
 class TcpServer::Impl {
  public:
   Impl(const RespondOptions& options, const TcpLimits& limits, const Published<ZoneTable>& zones,
-       const Resolution& resolution, int threads, uint64_t seed)
+       const Forwarding& forwarding, int threads, uint64_t seed)
       : zones_(zones),
-        resolution_(resolution),
+        forwarding_(forwarding),
         threads_(threads),
         seed_(seed),
         drain_timeout_(limits.drain_timeout),
@@ -161,7 +161,7 @@ class TcpServer::Impl {
     while (loops_.size() < static_cast<size_t>(threads_)) {
       ASSIGN_OR_RETURN(std::unique_ptr<asio::io_context> io, MakeIoContext());
       loops_.push_back(
-          std::make_unique<Loop>(std::move(io), zones_, resolution_, seed_ + loops_.size()));
+          std::make_unique<Loop>(std::move(io), zones_, forwarding_, seed_ + loops_.size()));
     }
     return absl::OkStatus();
   }
@@ -225,7 +225,7 @@ class TcpServer::Impl {
   }
 
   const Published<ZoneTable>& zones_;
-  const Resolution resolution_;
+  const Forwarding forwarding_;
   const int threads_;
   const uint64_t seed_;
   const absl::Duration drain_timeout_;
@@ -237,9 +237,9 @@ class TcpServer::Impl {
 };
 
 TcpServer::TcpServer(const RespondOptions& options, const TcpLimits& limits,
-                     const Published<ZoneTable>& zones, const Resolution& resolution, int threads,
+                     const Published<ZoneTable>& zones, const Forwarding& forwarding, int threads,
                      uint64_t seed)
-    : impl_(std::make_unique<Impl>(options, limits, zones, resolution, threads, seed)) {}
+    : impl_(std::make_unique<Impl>(options, limits, zones, forwarding, threads, seed)) {}
 
 TcpServer::~TcpServer() = default;
 

@@ -4,7 +4,7 @@
 // answer, for the idle timeout is closed; so is one whose frame cannot be a query. When half of the
 // connections are in use, idle ones are closed sooner.
 //
-//   TcpServer server(options, limits, zones, resolution, threads, seed);
+//   TcpServer server(options, limits, zones, forwarding, threads, seed);
 //   RETURN_IF_ERROR(server.Listen(address, nullptr));    // repeatable
 //   server.Start();
 //   server.Stop();
@@ -39,9 +39,9 @@ struct TcpLimits {
 
 class TcpServer {
  public:
-  // `options`, `zones` and what `resolution` names must outlive the server.
+  // `options`, `zones` and what `forwarding` names must outlive the server.
   TcpServer(const RespondOptions& options, const TcpLimits& limits,
-            const Published<ZoneTable>& zones, const Resolution& resolution, int threads,
+            const Published<ZoneTable>& zones, const Forwarding& forwarding, int threads,
             uint64_t seed);
   ~TcpServer();
 

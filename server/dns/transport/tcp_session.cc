@@ -28,7 +28,7 @@ void AppendFrame(std::span<const uint8_t> message, std::vector<uint8_t>& out) {
 
 void FrameBuffer::Forward(std::vector<ResolverRequest>& requests, const RespondOptions& options,
                           const Tables& tables, TcpThread& thread) {
-  thread.resolution.resolver->Ask(requests);
+  thread.forwarding.resolver->Ask(requests);
   const LateAnswer no_more = NoMoreQuestions();
   for (const ResolverRequest& request : requests) {
     if (request.waiter != nullptr) {
@@ -83,13 +83,14 @@ bool FrameBuffer::AnswerFrames(const RespondOptions& options, const Client& clie
     const auto response = std::span<const uint8_t>(thread.response).first(reply.size);
     if (reply.kind == Reply::Kind::kTransfer) {
       const size_t head = HeadSize(response);
-      transfer_ = std::make_unique<ZoneTransfer>(*reply.zone, response.first(head),
-                                                 response.subspan(head));
+      transfer_ =
+          std::make_unique<ZoneTransfer>(*reply.zone, response.first(head), response.subspan(head));
       continue;
     }
     if (reply.kind == Reply::Kind::kForward || reply.refresh) {
       const bool waits = reply.kind == Reply::Kind::kForward;
-      requests.push_back({QuestionOf(thread.worker.outside), waits ? make_waiter(packet) : nullptr});
+      requests.push_back(
+          {QuestionOf(thread.worker.outside), waits ? make_waiter(packet) : nullptr});
     }
     AppendFrame(response, out);
     sane = reply.kind != Reply::Kind::kNothing;

@@ -35,16 +35,16 @@ namespace cloudmap::dns {
 
 // What the sessions of one thread share.
 struct TcpThread {
-  TcpThread(const Published<ZoneTable>& published, const Resolution& resolve, uint64_t seed)
+  TcpThread(const Published<ZoneTable>& published, const Forwarding& forward, uint64_t seed)
       : zones(published),
-        cache(resolve.cache),
-        resolution(resolve),
+        cache(forward.cache),
+        forwarding(forward),
         worker(seed),
         response(kMaxMessageSize) {}
 
   Published<ZoneTable>::Reader zones;
   Published<CacheTable>::Reader cache;
-  const Resolution resolution;
+  const Forwarding forwarding;
   Worker worker;
   std::vector<uint8_t> response;
 };
@@ -232,7 +232,7 @@ class TcpSessionOver final : public TcpSession,
         [this](std::span<const uint8_t> packet) -> std::unique_ptr<WaitingQuestion> {
       ++waiting_;
       using Executor = decltype(stream_.get_executor());
-      return std::make_unique<TcpWaiter<Executor>>(*thread_.resolution.answerer, packet, kTransport,
+      return std::make_unique<TcpWaiter<Executor>>(*thread_.forwarding.answerer, packet, kTransport,
                                                    client_, this->shared_from_this(),
                                                    stream_.get_executor());
     };

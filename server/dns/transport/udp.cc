@@ -86,14 +86,14 @@ struct UdpWorker::Batch {
 };
 
 UdpWorker::UdpWorker(UniqueFd socket, const Published<ZoneTable>& zones,
-                     const Resolution& resolution, const RespondOptions& options,
+                     const Forwarding& forwarding, const RespondOptions& options,
                      std::unique_ptr<RateLimiter> limiter, uint64_t seed)
     : socket_(std::move(socket)),
       with_destination_(SocketAddress::OfSocket(socket_.get()).is_wildcard()),
       options_(options),
-      resolution_(resolution),
+      forwarding_(forwarding),
       zones_(zones),
-      cache_(resolution.cache),
+      cache_(forwarding.cache),
       worker_(seed),
       batch_(std::make_unique<Batch>()) {
   worker_.rate_limiter = std::move(limiter);
@@ -208,14 +208,14 @@ void UdpWorker::Queue(size_t index, const Reply& reply) {
                                           batch_->received[index].msg_len);
     const auto* control = static_cast<const uint8_t*>(received.msg_control);
     waiter = std::make_unique<UdpWaiter>(
-        *resolution_.answerer, packet, batch_->clients[index], socket_.get(),
+        *forwarding_.answerer, packet, batch_->clients[index], socket_.get(),
         std::span<const uint8_t>(control, control == nullptr ? 0 : received.msg_controllen));
   }
   requests_.push_back({QuestionOf(worker_.outside), std::move(waiter)});
 }
 
 void UdpWorker::Forward() {
-  resolution_.resolver->Ask(requests_);
+  forwarding_.resolver->Ask(requests_);
   const LateAnswer no_more = NoMoreQuestions();
   for (const ResolverRequest& request : requests_) {
     if (request.waiter != nullptr) {

@@ -24,9 +24,9 @@ namespace cloudmap::dns {
 
 class UdpWorker {
  public:
-  // `socket` as BindUdp makes them; `zones`, what `resolution` names and `options` must outlive the
+  // `socket` as BindUdp makes them; `zones`, what `forwarding` names and `options` must outlive the
   // worker, which itself must outlive the resolver's thread. `limiter` may be nullptr.
-  UdpWorker(UniqueFd socket, const Published<ZoneTable>& zones, const Resolution& resolution,
+  UdpWorker(UniqueFd socket, const Published<ZoneTable>& zones, const Forwarding& forwarding,
             const RespondOptions& options, std::unique_ptr<RateLimiter> limiter, uint64_t seed);
   ~UdpWorker();
 
@@ -52,7 +52,7 @@ class UdpWorker {
   const UniqueFd socket_;
   const bool with_destination_;
   const RespondOptions& options_;
-  const Resolution resolution_;
+  const Forwarding forwarding_;
   Published<ZoneTable>::Reader zones_;
   Published<CacheTable>::Reader cache_;
   std::vector<ResolverRequest> requests_;
