@@ -8,8 +8,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "cli/method_docs.h"
-#include "cli/names.h"
+#include "cli/flags/method_docs.h"
+#include "cli/flags/names.h"
 #include "cli/testing/fake_server.h"
 #include "cloudmap/v1/service_discovery.pb.h"
 #include "gmock/gmock.h"

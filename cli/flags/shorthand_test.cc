@@ -1,9 +1,9 @@
-#include "cli/shorthand.h"
+#include "cli/flags/shorthand.h"
 
 #include <random>
 #include <string>
 
-#include "cli/names.h"
+#include "cli/flags/names.h"
 #include "gtest/gtest.h"
 
 namespace cloudmap::cli {

@@ -1,4 +1,4 @@
-#include "cli/flag_help.h"
+#include "cli/flags/flag_help.h"
 
 #include <array>
 #include <utility>
@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
-#include "cli/names.h"
+#include "cli/flags/names.h"
 #include "registry/schema/enum_names.h"
 
 namespace cloudmap::cli {

@@ -1,4 +1,4 @@
-#include "cli/flag_value.h"
+#include "cli/flags/flag_value.h"
 
 #include <cstdint>
 #include <utility>
@@ -10,8 +10,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "cli/flag_help.h"
-#include "cli/shorthand.h"
+#include "cli/flags/flag_help.h"
+#include "cli/flags/shorthand.h"
 #include "registry/base/status_macros.h"
 #include "registry/schema/enum_names.h"
 

@@ -1,4 +1,4 @@
-#include "cli/shorthand.h"
+#include "cli/flags/shorthand.h"
 
 #include <string>
 #include <utility>

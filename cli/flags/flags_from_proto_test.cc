@@ -1,11 +1,11 @@
-#include "cli/flags_from_proto.h"
+#include "cli/flags/flags_from_proto.h"
 
 #include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "cli/flag_help.h"
+#include "cli/flags/flag_help.h"
 #include "cloudmap/v1/service_discovery.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

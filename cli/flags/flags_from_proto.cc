@@ -1,4 +1,4 @@
-#include "cli/flags_from_proto.h"
+#include "cli/flags/flags_from_proto.h"
 
 #include <array>
 #include <cstdint>
@@ -12,9 +12,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "cli/flag_help.h"
-#include "cli/flag_value.h"
-#include "cli/names.h"
+#include "cli/flags/flag_help.h"
+#include "cli/flags/flag_value.h"
+#include "cli/flags/names.h"
 #include "registry/base/status_macros.h"
 #include "registry/schema/violations.h"
 #include "server/json/proto_json.h"

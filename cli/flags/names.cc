@@ -1,4 +1,4 @@
-#include "cli/names.h"
+#include "cli/flags/names.h"
 
 #include "absl/strings/ascii.h"
 

@@ -20,7 +20,7 @@ std::string Line(const std::string& comment) {
 
 int Generate(const google::protobuf::ServiceDescriptor& service) {
   std::printf(
-      "#include <array>\n\n#include \"cli/method_docs.h\"\n\nnamespace cloudmap::cli {\n"
+      "#include <array>\n\n#include \"cli/flags/method_docs.h\"\n\nnamespace cloudmap::cli {\n"
       "namespace {\nconstexpr std::array kDocs = {\n");
   google::protobuf::SourceLocation location;
   // protoc takes the comment above the first group for one that trails the service's brace.
