@@ -27,6 +27,7 @@ using google::protobuf::Reflection;
 using google::protobuf::Timestamp;
 using Row = std::vector<std::string>;
 
+// Stands for an index where a field is not repeated.
 constexpr int kSingle = -1;
 constexpr size_t kGap = 2;
 
@@ -42,7 +43,7 @@ std::string Printable(absl::string_view text) {
   return out;
 }
 
-// In characters: continuation bytes of UTF-8 take no room.
+// The number of characters: continuation bytes of UTF-8 take no room.
 size_t Width(absl::string_view text) {
   return static_cast<size_t>(
       std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
@@ -99,7 +100,7 @@ std::string CompactValue(const Message& message, const FieldDescriptor& field, i
   }
 }
 
-// A map in the order of its keys.
+// The entries of a map field, in the order of their keys.
 std::map<std::string, std::string> Pairs(const Message& message, const FieldDescriptor& field) {
   std::map<std::string, std::string> pairs;
   const Reflection& reflection = *message.GetReflection();
@@ -120,8 +121,10 @@ std::string CompactField(const Message& message, const FieldDescriptor& field) {
     return IsNested(field) ? CompactMessage(message.GetReflection()->GetMessage(message, &field))
                            : CompactValue(message, field, kSingle);
   }
+  const int count = message.GetReflection()->FieldSize(message, &field);
   std::vector<std::string> values;
-  for (int i = 0; i < message.GetReflection()->FieldSize(message, &field); ++i) {
+  values.reserve(static_cast<size_t>(count));
+  for (int i = 0; i < count; ++i) {
     values.push_back(CompactValue(message, field, i));
   }
   return absl::StrJoin(values, ",");
@@ -269,7 +272,7 @@ std::string PrintTable(const Message& response) {
     return PrintTree(response.GetReflection()->GetMessage(response, subject), 0);
   }
   std::string out = PrintList(response, *subject, 0);
-  // What a list comes with: the token of the next page, a revision.
+  // What the response holds beside its list.
   const std::unique_ptr<Message> rest(response.New());
   rest->CopyFrom(response);
   rest->GetReflection()->ClearField(rest.get(), subject);

@@ -73,7 +73,7 @@ void DeclareGlobalOptions(CLI::App& app, GlobalOptions& options) {
   app.add_option("--server", options.connect.server, "The server's gRPC address")
       ->type_name("HOST:PORT")
       ->envname("CLOUDMAPCTL_SERVER")
-      ->default_str("127.0.0.1:8054");
+      ->capture_default_str();
   app.add_option("--output", options.output, "How responses are written; tables leave out ARNs")
       ->type_name("table|json")
       ->check(CLI::IsMember({"table", "json"}).description(""))
@@ -148,13 +148,14 @@ std::string ErrorLine(absl::string_view text) {
   return absl::StrCat(kProgram, ": ", absl::StrReplaceAll(text, {{"\n", " "}}), "\n");
 }
 
-Outcome UsageError(const Command* command, absl::string_view text) {
+CliResult UsageError(const Command* command, absl::string_view text) {
   const std::string name =
       command == nullptr ? "" : absl::StrCat(" ", KebabCase(command->method->name()));
   return {kUsageError, "", ErrorLine(absl::StrCat(text, "; see ", kProgram, name, " --help"))};
 }
 
-// What else to tell about a response, on stderr; "" mostly.
+// A sentence for stderr about a response that is not an error and yet probably not what was meant;
+// "" for all others.
 std::string WarningOf(const Message& response) {
   const auto* found = dynamic_cast<const v1::DiscoverInstancesResponse*>(&response);
   if (found != nullptr && found->instances().empty() && found->has_instances_revision() &&
@@ -164,7 +165,7 @@ std::string WarningOf(const Message& response) {
   return "";
 }
 
-Outcome RunCommand(const Command& command, GlobalOptions& options) {
+CliResult RunCommand(const Command& command, GlobalOptions& options) {
   const absl::StatusOr<absl::Duration> timeout = PositiveDuration("--timeout", options.timeout);
   if (!timeout.ok()) {
     return UsageError(&command, timeout.status().message());
@@ -178,24 +179,24 @@ Outcome RunCommand(const Command& command, GlobalOptions& options) {
   if (absl::IsInvalidArgument(response.status())) {
     return UsageError(&command, response.status().message());
   }
-  Outcome outcome;
+  CliResult result;
   if (response.ok()) {
-    outcome.out = options.output == "json" ? absl::StrCat(json::EncodePretty(**response), "\n")
-                                           : PrintTable(**response);
+    result.out = options.output == "json" ? absl::StrCat(json::EncodePretty(**response), "\n")
+                                          : PrintTable(**response);
     if (const std::string warning = WarningOf(**response); !warning.empty()) {
-      outcome.err = ErrorLine(warning);
+      result.err = ErrorLine(warning);
     }
   }
   const absl::Status status =
       response.ok() && command.wait ? OperationError(**response) : response.status();
-  outcome.exit_code = ExitCodeOf(status);
+  result.exit_code = ExitCodeOf(status);
   if (!status.ok()) {
-    outcome.err = ErrorLine(status.message());
+    result.err = ErrorLine(status.message());
   }
-  return outcome;
+  return result;
 }
 
-// The rest of the program writes arguments into JSON, which is UTF-8.
+// True when `text` can be written into JSON, as the rest of the program does with arguments.
 bool IsUtf8(const std::string& text) {
   try {
     return !nlohmann::json(text).dump().empty();
@@ -228,17 +229,18 @@ std::string UnknownCommand(const CLI::App& app, const std::vector<std::string>& 
                       nearest, nearest.empty() ? "" : "?)");
 }
 
-// CLI11's way to say that it has printed all there is to print, or what is wrong.
-std::optional<Outcome> Parse(CLI::App& app, std::vector<std::string> arguments,
-                             const std::deque<Command>& commands) {
+// The result when there is nothing left to run: help or the version was asked for, or the command
+// line is wrong. nullopt when a command was parsed.
+std::optional<CliResult> Parse(CLI::App& app, std::vector<std::string> arguments,
+                               const std::deque<Command>& commands) {
   std::reverse(arguments.begin(), arguments.end());
   try {
     app.parse(arguments);
     return std::nullopt;
   } catch (const CLI::CallForHelp&) {
-    return Outcome{kOk, app.help(), ""};
+    return CliResult{kOk, app.help(), ""};
   } catch (const CLI::CallForVersion& version) {
-    return Outcome{kOk, absl::StrCat(version.what(), "\n"), ""};
+    return CliResult{kOk, absl::StrCat(version.what(), "\n"), ""};
   } catch (const CLI::ParseError& error) {
     const std::vector<std::string> rest = app.remaining(/*recurse=*/true);
     for (const Command& command : commands) {
@@ -254,10 +256,9 @@ std::optional<Outcome> Parse(CLI::App& app, std::vector<std::string> arguments,
 
 }  // namespace
 
-Outcome RunCli(std::vector<std::string> arguments) {
+CliResult RunCli(std::vector<std::string> arguments) {
   CLI::App app(kDescription, kProgram);
   GlobalOptions options;
-  options.connect.server = "127.0.0.1:8054";
   app.set_help_flag("-h,--help", "Print this help");
   app.fallthrough();
   app.require_subcommand(1);
@@ -279,10 +280,10 @@ Outcome RunCli(std::vector<std::string> arguments) {
     }
     argument = ProtectBrackets(std::move(argument));
   }
-  if (std::optional<Outcome> done = Parse(app, std::move(arguments), commands)) {
+  if (std::optional<CliResult> done = Parse(app, std::move(arguments), commands)) {
     return *std::move(done);
   }
-  // What may begin with a bracket: "[::1]:8054", or any file's name.
+  // These values may begin with a bracket as well: "[::1]:8054", or a file's name.
   for (std::string* value :
        {&options.connect.server, &options.connect.tls_ca, &options.connect.tls_cert,
         &options.connect.tls_key, &options.timeout, &options.output}) {

@@ -46,7 +46,7 @@ FakeAnswer Started() {
   return Ok(response);
 }
 
-Outcome RunOn(const FakeServer& server, std::vector<std::string> arguments) {
+CliResult RunOn(const FakeServer& server, std::vector<std::string> arguments) {
   arguments.insert(arguments.end(), {"--server", server.address(), "--timeout", "60s"});
   return RunCli(std::move(arguments));
 }
@@ -62,48 +62,48 @@ TEST(RunCli, SendsTheRequestAndPrintsTheResponseAsJson) {
     response.set_operation_id("op-1");
     return Ok(response);
   });
-  const Outcome outcome =
+  const CliResult result =
       RunOn(server, {"register-instance", "--service-id", "srv-1", "--instance-id", "i-1",
                      "--attributes", "AWS_INSTANCE_IPV4=10.0.0.1", "--output", "json"});
-  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_EQ(outcome.out, "{\n  \"OperationId\": \"op-1\"\n}\n");
-  EXPECT_EQ(outcome.err, "");
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out, "{\n  \"OperationId\": \"op-1\"\n}\n");
+  EXPECT_EQ(result.err, "");
 }
 
 TEST(RunCli, GlobalOptionsStandBeforeOrAfterTheCommand) {
   const FakeServer server([](absl::string_view, const std::string&) { return Started(); });
-  const Outcome outcome = RunCli(
+  const CliResult result = RunCli(
       {"--output", "json", "--server", server.address(), "delete-namespace", "--id", "ns-1"});
-  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_THAT(outcome.out, HasSubstr("op-1"));
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("op-1"));
 }
 
 TEST(RunCli, ServerErrorIsOneLineWithTheAwsNameAndExitCodeOne) {
   const FakeServer server([](absl::string_view, const std::string&) {
     return Failure(grpc::StatusCode::NOT_FOUND, "Service srv-x not found.", "ServiceNotFound");
   });
-  const Outcome outcome = RunOn(server, {"get-service", "--id", "srv-x"});
-  EXPECT_EQ(outcome.exit_code, 1);
-  EXPECT_EQ(outcome.out, "");
-  EXPECT_EQ(outcome.err, "cloudmapctl: ServiceNotFound: Service srv-x not found.\n");
+  const CliResult result = RunOn(server, {"get-service", "--id", "srv-x"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.out, "");
+  EXPECT_EQ(result.err, "cloudmapctl: ServiceNotFound: Service srv-x not found.\n");
 }
 
 TEST(RunCli, ServerErrorNamedUnavailableIsStillTheServersAnswer) {
   const FakeServer server([](absl::string_view, const std::string&) {
     return Failure(grpc::StatusCode::UNAVAILABLE, "Not\nyet.", "ServiceUnavailable");
   });
-  const Outcome outcome = RunOn(server, {"list-services"});
-  EXPECT_EQ(outcome.exit_code, 1);
-  EXPECT_EQ(outcome.err, "cloudmapctl: ServiceUnavailable: Not yet.\n");
+  const CliResult result = RunOn(server, {"list-services"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.err, "cloudmapctl: ServiceUnavailable: Not yet.\n");
 }
 
 TEST(RunCli, ErrorOfAServerThatIsNotOursShowsTheStatus) {
   const FakeServer server([](absl::string_view, const std::string&) {
     return Failure(grpc::StatusCode::UNIMPLEMENTED, "no such method", "");
   });
-  const Outcome outcome = RunOn(server, {"list-services"});
-  EXPECT_EQ(outcome.exit_code, 1);
-  EXPECT_EQ(outcome.err, "cloudmapctl: gRPC status 12: no such method\n");
+  const CliResult result = RunOn(server, {"list-services"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.err, "cloudmapctl: gRPC status 12: no such method\n");
 }
 
 TEST(RunCli, UnreachableServerIsExitCodeThree) {
@@ -112,17 +112,17 @@ TEST(RunCli, UnreachableServerIsExitCodeThree) {
     const FakeServer gone([](absl::string_view, const std::string&) { return Started(); });
     address = gone.address();
   }
-  const Outcome outcome = RunCli({"list-services", "--server", address});
-  EXPECT_EQ(outcome.exit_code, 3);
-  EXPECT_THAT(outcome.err, StartsWith(absl::StrCat("cloudmapctl: cannot reach ", address, " (")));
-  EXPECT_THAT(outcome.err, HasSubstr("is cloudmapd running there?\n"));
+  const CliResult result = RunCli({"list-services", "--server", address});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_THAT(result.err, StartsWith(absl::StrCat("cloudmapctl: cannot reach ", address, " (")));
+  EXPECT_THAT(result.err, HasSubstr("is cloudmapd running there?\n"));
 }
 
 TEST(RunCli, ServerComesFromTheEnvironmentUnlessGiven) {
   const FakeServer server([](absl::string_view, const std::string&) { return Started(); });
   setenv("CLOUDMAPCTL_SERVER", server.address().c_str(), 1);  // NOLINT(concurrency-mt-unsafe)
-  const Outcome from_environment = RunCli({"delete-namespace", "--id", "ns-1"});
-  const Outcome from_flag = RunCli({"delete-namespace", "--id", "ns-1", "--server", "nowhere"});
+  const CliResult from_environment = RunCli({"delete-namespace", "--id", "ns-1"});
+  const CliResult from_flag = RunCli({"delete-namespace", "--id", "ns-1", "--server", "nowhere"});
   unsetenv("CLOUDMAPCTL_SERVER");  // NOLINT(concurrency-mt-unsafe)
   EXPECT_EQ(from_environment.exit_code, 0) << from_environment.err;
   EXPECT_EQ(from_flag.exit_code, 2);
@@ -140,9 +140,9 @@ TEST(RunCli, WaitPollsUntilTheOperationEnds) {
     EXPECT_EQ(request.operation_id(), "op-1");
     return OperationIn(++polls < 3 ? v1::OPERATION_STATUS_PENDING : v1::OPERATION_STATUS_SUCCESS);
   });
-  const Outcome outcome = RunOn(server, {"delete-namespace", "--id", "ns-1", "--wait"});
-  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_EQ(outcome.out, "Id      op-1\nStatus  SUCCESS\n");
+  const CliResult result = RunOn(server, {"delete-namespace", "--id", "ns-1", "--wait"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out, "Id      op-1\nStatus  SUCCESS\n");
   EXPECT_EQ(polls, 3);
 }
 
@@ -150,10 +150,10 @@ TEST(RunCli, WaitFailsWithTheOperation) {
   const FakeServer server([](absl::string_view method, const std::string&) {
     return method == "DeleteNamespace" ? Started() : OperationIn(v1::OPERATION_STATUS_FAIL);
   });
-  const Outcome outcome = RunOn(server, {"delete-namespace", "--id", "ns-1", "--wait"});
-  EXPECT_EQ(outcome.exit_code, 1);
-  EXPECT_THAT(outcome.out, HasSubstr("FAIL"));
-  EXPECT_EQ(outcome.err,
+  const CliResult result = RunOn(server, {"delete-namespace", "--id", "ns-1", "--wait"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.out, HasSubstr("FAIL"));
+  EXPECT_EQ(result.err,
             "cloudmapctl: CANNOT_CREATE_HOSTED_ZONE: It exists. (operation op-1 failed)\n");
 }
 
@@ -161,10 +161,10 @@ TEST(RunCli, WaitEndsAtItsTimeout) {
   const FakeServer server([](absl::string_view method, const std::string&) {
     return method == "DeleteNamespace" ? Started() : OperationIn(v1::OPERATION_STATUS_PENDING);
   });
-  const Outcome outcome =
+  const CliResult result =
       RunOn(server, {"delete-namespace", "--id", "ns-1", "--wait", "--wait-timeout", "10ms"});
-  EXPECT_EQ(outcome.exit_code, 1);
-  EXPECT_EQ(outcome.err,
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.err,
             "cloudmapctl: operation op-1 is still PENDING after 10ms; raise --wait-timeout\n");
 }
 
@@ -194,9 +194,9 @@ TEST(RunCli, RepeatedPageTokenIsAnErrorAndNoLoop) {
     response.set_next_token("again");
     return Ok(response);
   });
-  const Outcome outcome = RunOn(server, {"list-services"});
-  EXPECT_EQ(outcome.exit_code, 1);
-  EXPECT_THAT(outcome.err, HasSubstr("same page token twice"));
+  const CliResult result = RunOn(server, {"list-services"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, HasSubstr("same page token twice"));
 }
 
 TEST(RunCli, TheServersAddressMayBeIpv6) {
@@ -204,8 +204,8 @@ TEST(RunCli, TheServersAddressMayBeIpv6) {
        {std::vector<std::string>{"--server", "[::1]:1"}, {"--server=[::1]:1"}}) {
     std::vector<std::string> arguments = {"list-namespaces"};
     arguments.insert(arguments.end(), server.begin(), server.end());
-    const Outcome outcome = RunCli(arguments);
-    EXPECT_THAT(outcome.err, StartsWith("cloudmapctl: cannot reach [::1]:1 "));
+    const CliResult result = RunCli(arguments);
+    EXPECT_THAT(result.err, StartsWith("cloudmapctl: cannot reach [::1]:1 "));
   }
 }
 
@@ -215,10 +215,10 @@ TEST(RunCli, AnUnknownServiceIsAnEmptyListAndAWarning) {
     response.set_instances_revision(0);
     return Ok(response);
   });
-  const Outcome outcome =
+  const CliResult result =
       RunOn(server, {"discover-instances", "--namespace-name", "apps", "--service-name", "nope"});
-  EXPECT_EQ(outcome.exit_code, 0);
-  EXPECT_EQ(outcome.err, "cloudmapctl: warning: the namespace has no service of that name\n");
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.err, "cloudmapctl: warning: the namespace has no service of that name\n");
 }
 
 struct Misuse {
@@ -255,52 +255,52 @@ TEST(RunCli, MisuseIsExitCodeTwoAndOneLineWithTheRemedy) {
        "cloudmapctl: an argument is not UTF-8; see cloudmapctl --help\n"},
   };
   for (const Misuse& misuse : misuses) {
-    const Outcome outcome = RunCli(misuse.arguments);
-    EXPECT_EQ(outcome.exit_code, 2);
-    EXPECT_EQ(outcome.err, misuse.err);
-    EXPECT_EQ(outcome.out, "");
+    const CliResult result = RunCli(misuse.arguments);
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_EQ(result.err, misuse.err);
+    EXPECT_EQ(result.out, "");
   }
 }
 
 TEST(Help, TopListsEveryOperationUnderItsGroup) {
-  const Outcome outcome = RunCli({"--help"});
-  EXPECT_EQ(outcome.exit_code, 0);
+  const CliResult result = RunCli({"--help"});
+  EXPECT_EQ(result.exit_code, 0);
   const auto* service = v1::GetOperationRequest::descriptor()->file()->service(0);
   ASSERT_EQ(MethodDocs().size(), static_cast<size_t>(service->method_count()));
   size_t position = 0;
   for (const MethodDoc& doc : MethodDocs()) {
-    position = outcome.out.find(absl::StrCat("\n  ", KebabCase(doc.method)), position);
+    position = result.out.find(absl::StrCat("\n  ", KebabCase(doc.method)), position);
     ASSERT_NE(position, std::string::npos) << doc.method;
-    EXPECT_THAT(outcome.out, HasSubstr(std::string(doc.summary)));
+    EXPECT_THAT(result.out, HasSubstr(std::string(doc.summary)));
   }
   for (const char* group : {"Namespaces:", "Services:", "Instances:", "Operations:", "Tags:",
                             "Exit codes:", "CLOUDMAPCTL_SERVER"}) {
-    EXPECT_THAT(outcome.out, HasSubstr(group));
+    EXPECT_THAT(result.out, HasSubstr(group));
   }
 }
 
 TEST(Help, CommandListsRequiredFlagsFirstWithConstraintsAndAnExample) {
-  const Outcome outcome = RunCli({"register-instance", "--help"});
-  EXPECT_EQ(outcome.exit_code, 0);
-  const size_t required = outcome.out.find("Required:");
-  const size_t attributes = outcome.out.find("--attributes KEY=VALUE[,...]");
-  const size_t options = outcome.out.find("Options:\n");
-  const size_t token = outcome.out.find("--creator-request-id TEXT");
+  const CliResult result = RunCli({"register-instance", "--help"});
+  EXPECT_EQ(result.exit_code, 0);
+  const size_t required = result.out.find("Required:");
+  const size_t attributes = result.out.find("--attributes KEY=VALUE[,...]");
+  const size_t options = result.out.find("Options:\n");
+  const size_t token = result.out.find("--creator-request-id TEXT");
   EXPECT_LT(required, attributes);
   EXPECT_LT(attributes, options);
   EXPECT_LT(options, token);
   EXPECT_NE(token, std::string::npos);
-  EXPECT_THAT(outcome.out, HasSubstr("at most 64 characters; matches ^[0-9a-zA-Z_/:.@-]+$"));
-  EXPECT_THAT(outcome.out, HasSubstr("--wait"));
-  EXPECT_THAT(outcome.out, HasSubstr("Example:\n  cloudmapctl register-instance --service-id "
-                                     "srv-e4anhexample0004 --instance-id i-1 --attributes "
-                                     "AWS_INSTANCE_IPV4=10.0.0.1\n"));
+  EXPECT_THAT(result.out, HasSubstr("at most 64 characters; matches ^[0-9a-zA-Z_/:.@-]+$"));
+  EXPECT_THAT(result.out, HasSubstr("--wait"));
+  EXPECT_THAT(result.out, HasSubstr("Example:\n  cloudmapctl register-instance --service-id "
+                                    "srv-e4anhexample0004 --instance-id i-1 --attributes "
+                                    "AWS_INSTANCE_IPV4=10.0.0.1\n"));
 }
 
 TEST(Help, VersionIsOneLine) {
-  const Outcome outcome = RunCli({"--version"});
-  EXPECT_EQ(outcome.exit_code, 0);
-  EXPECT_THAT(outcome.out, ::testing::MatchesRegex("cloudmapctl [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+  const CliResult result = RunCli({"--version"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.out, ::testing::MatchesRegex("cloudmapctl [0-9]+\\.[0-9]+\\.[0-9]+\n"));
 }
 
 }  // namespace

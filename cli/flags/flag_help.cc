@@ -35,7 +35,7 @@ std::string ElementSyntax(const FieldDescriptor& field) {
   }
 }
 
-// Inside a structure, where braces tell members of one from those of the other.
+// The syntax of a member of a structure, where braces and brackets tell whose members are whose.
 std::string NestedSyntax(const FieldDescriptor& field) {
   std::string syntax = ElementSyntax(field);
   if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
@@ -81,10 +81,11 @@ void AddConstraints(const v1::FieldRules& rules, absl::string_view of,
   }
 }
 
-// By member, for examples. `always`: shown although the API does not require it.
+// What an example of the command line gives a member.
 struct Sample {
   absl::string_view member;
   absl::string_view value;
+  // Shown although the API does not require it.
   bool always;
 };
 constexpr std::array kSamples = {

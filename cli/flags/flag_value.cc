@@ -102,7 +102,8 @@ absl::StatusOr<Json> ParseJson(absl::string_view flag, absl::string_view text) {
   return value;
 }
 
-// One of the texts given for a flag that takes more than a word.
+// One of the words given with a flag whose member is a list, a map or a structure, as JSON that
+// still has to be fitted to the member's type.
 absl::StatusOr<Json> ParseStructured(absl::string_view flag, const FieldDescriptor& field,
                                      absl::string_view text) {
   if (LooksLikeJson(text)) {

@@ -39,7 +39,7 @@ std::string NewToken() {
                          bits(0x0fff, 0x4000), bits(0x3fff, 0x8000), bits(0xffff, 0), random());
 }
 
-// "-" is standard input.
+// The whole file, or standard input for "-"; nullopt when it cannot be read.
 std::optional<std::string> ReadFile(const std::string& path) {
   const bool standard = path == "-";
   const std::unique_ptr<FILE, int (*)(FILE*)> file(

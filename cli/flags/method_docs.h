@@ -1,5 +1,8 @@
-// The comments on the methods in service_discovery.proto, which descriptors do not carry at run
-// time; the table is generated from the proto when the CLI is built.
+// The comments above the methods in service_discovery.proto, which descriptors do not carry at run
+// time. method_docs_generator writes the table from the proto while the CLI is built, so that a
+// method's one-line description is written once.
+//
+//   for (const MethodDoc& doc : MethodDocs()) { ... doc.method ... }
 #pragma once
 
 #include <span>
@@ -8,13 +11,16 @@
 
 namespace cloudmap::cli {
 
+// All three are static text.
 struct MethodDoc {
-  absl::string_view method;   // "RegisterInstance"
-  absl::string_view group;    // "Instances"
-  absl::string_view summary;  // "Creates or replaces an instance and its DNS records."
+  absl::string_view method;  // "RegisterInstance"
+  // The comment that stands by itself above the first method of a group: "Instances".
+  absl::string_view group;
+  // The method's own comment: "Creates or replaces an instance and its DNS records."
+  absl::string_view summary;
 };
 
-// In the order of the proto.
+// Every method of the service, in the order of the proto.
 std::span<const MethodDoc> MethodDocs();
 
 }  // namespace cloudmap::cli

@@ -1,4 +1,5 @@
-// How names of the API are spelled on the command line, as the AWS CLI does it.
+// Names of the API as the command line spells them. They are those of the AWS CLI, so that scripts
+// for `aws servicediscovery` work with cloudmapctl.
 #pragma once
 
 #include <string>
@@ -7,7 +8,8 @@
 
 namespace cloudmap::cli {
 
-// "RegisterInstance" is "register-instance", "ResourceARN" is "resource-arn".
+// Lower case with a dash between words: "RegisterInstance" is "register-instance". A run of
+// capitals is one word: "ResourceARN" is "resource-arn". A pure function of ASCII names.
 std::string KebabCase(absl::string_view name);
 
 }  // namespace cloudmap::cli

@@ -17,6 +17,7 @@ using Json = nlohmann::json;
 // The API's own structures nest 4 deep.
 constexpr int kDepthMax = 16;
 
+// Reads one text from left to right. `nested`: { and [ open structures and lists.
 class Parser {
  public:
   Parser(absl::string_view text, bool nested) : text_(text), nested_(nested) {}
@@ -77,6 +78,7 @@ class Parser {
     return list;
   }
 
+  // True when a comma comes next, and behind it a value without KEY= before it.
   bool NextIsBareValue() const {
     if (position_ >= text_.size() || text_[position_] != ',') {
       return false;
@@ -157,6 +159,7 @@ class Parser {
     return value;
   }
 
+  // Steps over `c` if it comes next.
   bool Take(char c) {
     if (position_ < text_.size() && text_[position_] == c) {
       ++position_;
