@@ -9,8 +9,8 @@
 
 namespace cloudmap::registry {
 
-// Commands that may wait to be committed. At 300 bytes each some MiB; more than this and
-// waiting has become failing.
+// Commands that may wait to be committed. At 300 bytes each some MiB; more than this and waiting
+// has become failing.
 inline constexpr size_t kCommandQueueMax = 16384;
 // Commands in one commit: where SQLite's gain levels off (326 k/s against 177 k/s at 64), and low
 // enough that one commit stays within a few milliseconds.

@@ -150,8 +150,8 @@ absl::Status CheckRequired(const ServiceRecord& service, const StringMap& attrib
   return absl::OkStatus();
 }
 
-// Loopback, link-local, private (RFC 1918) and carrier-grade NAT ranges: Route 53's checkers do
-// not reach them.
+// Loopback, link-local, private (RFC 1918) and carrier-grade NAT ranges: Route 53's checkers do not
+// reach them.
 bool IsUnroutable(const in_addr& address) {
   const uint32_t a = ntohl(address.s_addr);
   return (a >> 24) == 10 || (a >> 24) == 127 || (a >> 24) == 0 || (a >> 20) == 0xac1 ||

@@ -47,8 +47,8 @@ absl::Status AlreadyExists(const NamespaceRecord& existing) {
       {{"CreatorRequestId", existing.creator_request_id()}, {"NamespaceId", existing.id()}});
 }
 
-// The namespace that `creation` cannot stand beside: one of the same name and type, and for
-// private ones also the same VPC.
+// The namespace that `creation` cannot stand beside: one of the same name and type, and for private
+// ones also the same VPC.
 const NamespaceRecord* FindConflict(const State& state, v1::NamespaceType type,
                                     absl::string_view name, absl::string_view vpc) {
   const NamespaceIds* ids = IsDnsNamespace(type) ? state.FindDnsNamespacesByName(name)

@@ -25,25 +25,27 @@ absl::StatusOr<Decision> PruneOperations(const State& state, const CommandContex
   Decision decision;
   PackedOperations oldest;
   oldest.reserve(kPruneBatchMax);
-  std::optional<uint64_t> stays;  // the place of the first that does
+  std::optional<uint64_t> first_kept;  // the hash of the oldest operation that is not forgotten
   state.operations().ScanFrom(0, [&](uint64_t hash, absl::string_view id, const auto& operation) {
-    const bool goes = !operation.is_pending() && found < kPruneBatchMax &&
-                      (found < too_many || operation.update_ms() <= expired_ms);
-    if (!goes) {
-      stays = stays.value_or(hash);
-      // What finished while the clock was ahead holds up the others as little.
+    const bool is_forgotten = !operation.is_pending() && found < kPruneBatchMax &&
+                              (found < too_many || operation.update_ms() <= expired_ms);
+    if (!is_forgotten) {
+      first_kept = first_kept.value_or(hash);
+      // Neither a pending operation nor one that finished while the clock was ahead ends the
+      // search: there may be older ones behind it.
       return operation.is_pending() || operation.update_ms() > now_ms;
     }
     ++found;
-    if (stays.has_value()) {
+    if (first_kept.has_value()) {
       decision.mutation.Delete({RecordKind::kOperation, std::string(id), ""});
     } else {
       oldest.push_back(operation);
     }
     return true;
   });
-  // What shares its place with one that stays cannot be cut off.
-  while (!oldest.empty() && OperationIdHash()(oldest.back().id()) == stays) {
+  // Forget takes all up to a hash: an operation that shares the hash of one that is kept has to
+  // wait.
+  while (!oldest.empty() && OperationIdHash()(oldest.back().id()) == first_kept) {
     oldest.pop_back();
   }
   if (!oldest.empty()) {

@@ -21,8 +21,8 @@ namespace cloudmap::registry {
 // "ns-" and 16 characters that are made of `entropy` alone, which must be fresh.
 std::string NamespaceId(const uint64_t (&entropy)[2]);
 
-// "srv-" and 16 characters that depend on account, region, namespace and name alone: a service
-// that is deleted and created again keeps its id, as on AWS. `name_key` is a ServiceNameKey.
+// "srv-" and 16 characters that depend on account, region, namespace and name alone: a service that
+// is deleted and created again keeps its id, as on AWS. `name_key` is a ServiceNameKey.
 std::string ServiceId(const RegistryOptions& options, absl::string_view namespace_id,
                       absl::string_view name_key);
 

@@ -50,8 +50,7 @@ class Violations {
 };
 
 // The constraint that a text of another format breaks: "Member must satisfy regular expression
-// pattern:
-// ..." and the pattern of the API's model.
+// pattern: ..." and the pattern of the API's model.
 std::string PatternConstraint(v1::Format format);
 // All constraints of a list's or map's elements, as AWS lists them once one is broken.
 std::string ElementConstraints(const v1::FieldRules& rules);

@@ -1,5 +1,5 @@
-// A registry without threads or store, for tests of the rules: requests as text protos, decided
-// and applied one by one on a State, with time and entropy in the test's hands.
+// A registry without threads or store, for tests of the rules: requests as text protos, decided and
+// applied one by one on a State, with time and entropy in the test's hands.
 //
 //   class CreateService : public RulesTest {};
 //   TEST_F(CreateService, NeedsANamespace) {
