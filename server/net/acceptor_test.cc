@@ -15,6 +15,7 @@ namespace {
 class AcceptorTest : public ::testing::Test {
  protected:
   void Listen(const char* on) {
+    acceptor_ = nullptr;  // before the loop that it is on
     io_ = *MakeIoContext();
     absl::StatusOr<UniqueFd> listening = ListenTcp("--listen", on);
     ASSERT_TRUE(listening.ok()) << listening.status();
