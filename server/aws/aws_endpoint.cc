@@ -79,8 +79,9 @@ absl::StatusOr<const MethodDescriptor*> AwsEndpoint::FindMethod(absl::string_vie
       return method->second;
     }
   }
-  return MakeError(v1::ERROR_CODE_UNKNOWN_OPERATION, absl::StrCat("The ", kTargetHeader, " ", Quoted(target),
-                                                       " is not an operation of this API."));
+  return MakeError(v1::ERROR_CODE_UNKNOWN_OPERATION,
+                   absl::StrCat("The ", kTargetHeader, " ", Quoted(target),
+                                " is not an operation of this API."));
 }
 
 absl::StatusOr<AwsEndpoint::Admitted> AwsEndpoint::Admit(const http::Request& request) const {

@@ -27,7 +27,9 @@ absl::Status Incomplete(absl::string_view text) {
   return MakeError(v1::ERROR_CODE_INCOMPLETE_SIGNATURE, text);
 }
 
-absl::Status Invalid(absl::string_view text) { return MakeError(v1::ERROR_CODE_INVALID_SIGNATURE, text); }
+absl::Status Invalid(absl::string_view text) {
+  return MakeError(v1::ERROR_CODE_INVALID_SIGNATURE, text);
+}
 
 // The Authorization header's parts: views into the request.
 struct Authorization {

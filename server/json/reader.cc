@@ -64,7 +64,9 @@ std::string Reader::Path() const {
   return path;
 }
 
-void Reader::Fail(absl::string_view text) { error_ = MakeError(v1::ERROR_CODE_SERIALIZATION, text); }
+void Reader::Fail(absl::string_view text) {
+  error_ = MakeError(v1::ERROR_CODE_SERIALIZATION, text);
+}
 
 void Reader::WrongType(absl::string_view expected, absl::string_view got) {
   const std::string what =
