@@ -26,8 +26,8 @@ uint16_t StrideOf(absl::string_view records) {
 }  // namespace
 
 uint64_t HashOf(uint64_t name_hash, const AnswerKey& key) {
-  const uint64_t question = uint64_t{key.type} << 2 | uint64_t{key.dnssec_ok} << 1 |
-                            uint64_t{key.checking_disabled};
+  const uint64_t question =
+      uint64_t{key.type} << 2 | uint64_t{key.dnssec_ok} << 1 | uint64_t{key.checking_disabled};
   return name_internal::Fold(name_hash ^ 0x9e3779b97f4a7c15,
                              (question + 1) * 0xd6e8feb86659fd93 ^ name_hash);
 }

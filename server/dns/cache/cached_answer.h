@@ -9,8 +9,8 @@
 // An upstream's response is kept in parts (RFC 2308 s5, RFC 2181 s5.2): each CNAME of a chain by
 // itself and its end by itself, so that every part is refreshed by itself, and a chain that leads
 // into a zone of ours is continued from that zone. Records carry an owner pointer that is filled in
-// when they are sent, as in RRset; only records of other owners (a DNAME, the SOA of a denial, NSEC)
-// have their owner written out.
+// when they are sent, as in RRset; only records of other owners (a DNAME, the SOA of a denial,
+// NSEC) have their owner written out.
 //
 // Thread safety: any thread may read an answer and set its marks.
 #pragma once

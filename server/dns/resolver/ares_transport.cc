@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <ctime>
 #include <cstring>
+#include <ctime>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -134,8 +134,8 @@ void AresTransport::Channel::Send(absl::string_view query, uint64_t attempt) {
             static_cast<int>(query.size()), OnAnswer, sent.release());
 }
 
-void AresTransport::Channel::OnAnswer(void* arg, int status, int /*timeouts*/,
-                                      unsigned char* bytes, int size) {
+void AresTransport::Channel::OnAnswer(void* arg, int status, int /*timeouts*/, unsigned char* bytes,
+                                      int size) {
   const std::unique_ptr<Sent> sent(static_cast<Sent*>(arg));
   Channel& self = *sent->channel;
   --self.outstanding_;

@@ -53,8 +53,7 @@ void Lookups::Refuse(const UpstreamQuestion& question, std::unique_ptr<LookupWai
   waiters.push_back(std::move(waiter));
   LookupResult result;
   // Never kept: it says something of us, not of the name.
-  result.parts.push_back(
-      MakeFailure(question.key(), Rcode::kServFail, error, Seconds(now_ms)));
+  result.parts.push_back(MakeFailure(question.key(), Rcode::kServFail, error, Seconds(now_ms)));
   Answer(std::move(waiters), result, now_ms);
 }
 
@@ -141,8 +140,8 @@ bool Lookups::TryNext(Lookup& lookup, int64_t now_ms) {
   }
   Upstream* upstream = lookup.order[lookup.next_upstream++];
   Send(lookup, *upstream, /*tcp=*/false, upstream->KeepsCase(now_ms), now_ms);
-  lookup.hedge_ms = lookup.next_upstream < lookup.order.size() ? now_ms + upstream->HedgeMs()
-                                                               : kNever;
+  lookup.hedge_ms =
+      lookup.next_upstream < lookup.order.size() ? now_ms + upstream->HedgeMs() : kNever;
   if (lookup.attempts.size() == 1 && lookup.rounds == 0) {
     for (const auto& other : lookup.group->upstreams) {
       if (other.get() != upstream && other->IsDueForProbe(now_ms)) {
@@ -264,10 +263,9 @@ void Lookups::GoOn(Lookup& lookup, int64_t now_ms) {
     // What all of them refused they will refuse again; what was lost may arrive.
     if (lookup.failed_by_answer || ++lookup.rounds >= kRoundsMax) {
       // Late answers may still come, except where nobody is there to give one.
-      const bool hopeless =
-          lookup.failed_by_answer ||
-          std::none_of(lookup.attempts.begin(), lookup.attempts.end(),
-                       [](const Attempt& attempt) { return attempt.given_up; });
+      const bool hopeless = lookup.failed_by_answer ||
+                            std::none_of(lookup.attempts.begin(), lookup.attempts.end(),
+                                         [](const Attempt& attempt) { return attempt.given_up; });
       if (hopeless) {
         return Fail(lookup, now_ms);
       }
@@ -333,7 +331,8 @@ void Lookups::OnReply(Lookup& lookup, const Attempt& attempt, std::span<const ui
       }
       break;
     case UpstreamVerdict::kWrongCase:
-      // Perhaps forged, perhaps a server that writes questions anew: over TCP nothing can be forged.
+      // Perhaps forged, perhaps a server that writes questions anew: over TCP nothing can be
+      // forged.
       counters_.strays.Add();
       upstream.LosesCase(now_ms);
       if (!attempt.tcp) {
@@ -423,8 +422,7 @@ void Lookups::Fail(Lookup& lookup, int64_t now_ms) {
                               : lookup.unreachable    ? ExtendedError::kNetworkError
                                                       : ExtendedError::kNoReachableAuthority;
   const Rcode rcode = lookup.failed_by_answer ? lookup.failure : Rcode::kServFail;
-  const CachedAnswerPtr failure =
-      MakeFailure(lookup.question.key(), rcode, error, Seconds(now_ms));
+  const CachedAnswerPtr failure = MakeFailure(lookup.question.key(), rcode, error, Seconds(now_ms));
   result.parts = limits_.serve_stale_seconds == 0 ? std::vector<CachedAnswerPtr>()
                                                   : StaleParts(lookup.question, now_ms);
   result.stale = !result.parts.empty();

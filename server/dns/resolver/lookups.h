@@ -44,8 +44,8 @@ struct LookupResult {
 class LookupWaiter {
  public:
   virtual ~LookupWaiter() = default;
-  // Called once, on the resolver's thread; must not block. May ask on: then the same waiter waits for
-  // the question that it leaves in `next`, and true is returned.
+  // Called once, on the resolver's thread; must not block. May ask on: then the same waiter waits
+  // for the question that it leaves in `next`, and true is returned.
   virtual bool OnResult(const LookupResult& result, UpstreamQuestion& next) = 0;
 };
 

@@ -5,7 +5,8 @@
 //   upstream.Answered(now_ms, rtt_ms);      // or TimedOut(now_ms)
 //   if (upstream.IsUp(now_ms)) ...
 //
-// Times are milliseconds of the monotonic clock. Not thread-safe: it belongs to the resolver's thread.
+// Times are milliseconds of the monotonic clock. Not thread-safe: it belongs to the resolver's
+// thread.
 #pragma once
 
 #include <cstdint>

@@ -29,8 +29,7 @@ struct Record {
 };
 
 uint16_t CoveredBy(const MessageRecord& rrsig) {
-  return rrsig.rdata.size() < 2 ? 0
-                                : Load16(reinterpret_cast<const uint8_t*>(rrsig.rdata.data()));
+  return rrsig.rdata.size() < 2 ? 0 : Load16(reinterpret_cast<const uint8_t*>(rrsig.rdata.data()));
 }
 
 bool IsAtOrBelow(const std::string& name, const std::string& ancestor) {
@@ -252,8 +251,8 @@ UpstreamAnswer ReadUpstreamMessage(std::span<const uint8_t> message,
   }
   const uint16_t flags = Load16(message.data() + 2);
   answer.rcode = static_cast<Rcode>(flags & 15);
-  const bool refuses_edns = question.edns && (answer.rcode == Rcode::kFormErr ||
-                                              answer.rcode == Rcode::kNotImp);
+  const bool refuses_edns =
+      question.edns && (answer.rcode == Rcode::kFormErr || answer.rcode == Rcode::kNotImp);
   MessageReader reader(message);
   MessageQuestion echoed;
   // Some servers send errors without the question (RFC 1035 does not ask for it).
@@ -262,8 +261,8 @@ UpstreamAnswer ReadUpstreamMessage(std::span<const uint8_t> message,
     answer.verdict = refuses_edns ? UpstreamVerdict::kNoEdns : UpstreamVerdict::kFailed;
     return answer;
   }
-  if (!reader.ReadQuestion(echoed) || echoed.type != question.type ||
-      echoed.rr_class != kClassIn || LowerName(echoed.name) != question.name) {
+  if (!reader.ReadQuestion(echoed) || echoed.type != question.type || echoed.rr_class != kClassIn ||
+      LowerName(echoed.name) != question.name) {
     return answer;
   }
   if (echoed.name != question.spelled) {
@@ -276,8 +275,8 @@ UpstreamAnswer ReadUpstreamMessage(std::span<const uint8_t> message,
   while (reader.Next(record)) {
     if (record.type == type::kOpt && record.section == Section::kAdditional) {
       // The upper bits of the rcode (RFC 6891 s6.1.3).
-      const auto rcode = static_cast<uint16_t>(static_cast<uint16_t>(answer.rcode) |
-                                               (record.ttl >> 24) << 4);
+      const auto rcode =
+          static_cast<uint16_t>(static_cast<uint16_t>(answer.rcode) | (record.ttl >> 24) << 4);
       bad_version = rcode == static_cast<uint16_t>(Rcode::kBadVers);
       continue;
     }

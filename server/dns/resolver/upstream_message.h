@@ -7,8 +7,8 @@
 // Of a client's query only the question and the DO and CD bits travel upstream: EDNS options are
 // hop by hop (RFC 6891 s6.1.1), so neither client subnets nor cookies do.
 //
-// Believed are only the records that belong to the question: its name, the CNAMEs from there on, and
-// the denial of the last one; never the additional section (RFC 2181 s5.4.1, RFC 5452 s6).
+// Believed are only the records that belong to the question: its name, the CNAMEs from there on,
+// and the denial of the last one; never the additional section (RFC 2181 s5.4.1, RFC 5452 s6).
 #pragma once
 
 #include <cstdint>
@@ -47,13 +47,13 @@ struct UpstreamQuestion {
 std::string WriteUpstreamQuery(const UpstreamQuestion& question, uint16_t id);
 
 enum class UpstreamVerdict : uint8_t {
-  kAnswer,      // `parts` answer the question, as far as the upstream knew
-  kTruncated,   // to be asked again over TCP; what did fit is not believed
-  kWrongCase,   // the question came back in another spelling: perhaps forged
-  kNoEdns,      // FORMERR, NOTIMP or BADVERS to a query with EDNS
-  kFailed,      // `rcode` says why: SERVFAIL, REFUSED, NOTIMP, FORMERR and the like
-  kForeign,     // not an answer to this question at all
-  kMalformed,   // an answer that cannot be read
+  kAnswer,     // `parts` answer the question, as far as the upstream knew
+  kTruncated,  // to be asked again over TCP; what did fit is not believed
+  kWrongCase,  // the question came back in another spelling: perhaps forged
+  kNoEdns,     // FORMERR, NOTIMP or BADVERS to a query with EDNS
+  kFailed,     // `rcode` says why: SERVFAIL, REFUSED, NOTIMP, FORMERR and the like
+  kForeign,    // not an answer to this question at all
+  kMalformed,  // an answer that cannot be read
 };
 
 struct UpstreamAnswer {
