@@ -176,7 +176,11 @@ ares_ssize_t AresTransport::Channel::Receive(ares_socket_t fd, void* buffer, siz
 AresTransport::AresTransport(Receiver& receiver, Random& random)
     : receiver_(receiver), random_(random) {}
 
-AresTransport::~AresTransport() = default;
+AresTransport::~AresTransport() {
+  // Channels tell OnSocket() of the sockets that they close, so they go before what it changes.
+  retired_.clear();
+  pools_.clear();
+}
 
 absl::Status AresTransport::Start() {
   epoll_ = UniqueFd(epoll_create1(EPOLL_CLOEXEC));
